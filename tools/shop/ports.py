@@ -1,0 +1,47 @@
+"""Choosing TCP ports on loopback: the default when it is free, another one when it is not."""
+
+from __future__ import annotations
+
+import random
+import socket
+
+# Below the kernel's range for outgoing connections, so that no client socket takes a port between choice and use.
+FREE_PORTS = range(18000, 32000)
+ATTEMPTS_MAX = 200
+
+
+class Ports:
+    """Hands out ports and remembers them, so that no two components are given the same one."""
+
+    def __init__(self) -> None:
+        self._given: set[int] = set()
+        self.moved: dict[str, tuple[int, int]] = {}
+
+    def take(self, name: str, default: int) -> int:
+        """The default port, or a free one when something else listens there; `moved` tells which."""
+        if default not in self._given and is_free(default):
+            self._given.add(default)
+            return default
+        port = self.any()
+        self.moved[name] = (default, port)
+        return port
+
+    def any(self) -> int:
+        for _ in range(ATTEMPTS_MAX):
+            port = random.choice(FREE_PORTS)
+            if port not in self._given and is_free(port):
+                self._given.add(port)
+                return port
+        raise OSError("no free TCP port found on 127.0.0.1")
+
+
+def is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        # Without this a connection that lately closed (TIME_WAIT) would make the port look taken.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+            probe.listen(1)
+        except OSError:
+            return False
+    return True
