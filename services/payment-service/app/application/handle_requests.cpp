@@ -1,0 +1,29 @@
+#include "services/payment-service/app/application/handle_requests.hpp"
+
+#include <set>
+
+namespace shop::payment {
+
+Changes decide(LockedPayments locked, platform::Ids& ids) {
+    Changes changes;
+    std::set<OrderId> changed;
+    for (auto& message : locked.fresh) {
+        const auto id = std::visit([](const auto& event) { return event.order_id; }, message.event);
+        auto decision = apply(locked.payments.at(id), message.event, locked.now);
+        if (decision.changed) changed.insert(id);
+        for (auto& event : decision.events)
+            changes.events.push_back({ids.next(), std::move(event), message.traceparent});
+    }
+    for (const auto& id : changed) changes.payments.push_back(std::move(locked.payments.at(id)));
+    return changes;
+}
+
+awaitable<void> handle_requests(Ports ports, std::vector<PaymentRequest> batch) {
+    auto transaction = co_await ports.payments->begin();
+    auto locked = co_await transaction->load(std::move(batch));
+    auto changes = decide(std::move(locked), *ports.ids);
+    co_await transaction->save(std::move(changes));
+    co_await transaction->commit();
+}
+
+}  // namespace shop::payment

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "services/payment-service/app/application/ports.hpp"
+
+namespace shop::payment {
+
+/// What a batch of requests does to the payments it names, folded in the order of delivery.
+Changes decide(LockedPayments locked, platform::Ids& ids);
+
+/// Handles one batch from the queue payment.orders: commits intents and tombstones, calls nobody. A normal
+/// return means it is committed.
+awaitable<void> handle_requests(Ports ports, std::vector<PaymentRequest> batch);
+
+}  // namespace shop::payment
