@@ -248,8 +248,8 @@ class Functions(KongTest):
         """
 
     def test_errors_of_the_gateway_become_problem_documents(self):
-        for status, slug in ((404, "not-found"), (401, "unauthenticated"), (413, "payload-too-large"),
-                             (429, "rate-limited"), (503, "service-unavailable"), (418, "bad-request"),
+        for status, slug in ((404, "not-found"), (401, "unauthenticated"), (413, "body-too-large"),
+                             (429, "rate-limited"), (503, "unavailable"), (418, "bad-request"),
                              (500, "internal-error")):
             for source in ("exit", "error"):
                 self.run_lua(self.response(status, source) + f"""
