@@ -141,8 +141,7 @@ def rabbitmq(directory: Path, ports: RabbitmqPorts, admin: tuple[str, str],
                    prepare=prepare, port=ports.epmd, ready=probes.tcp_open(ports.epmd), stop_seconds=2)
     url = f"http://127.0.0.1:{ports.management}/api/health/checks/virtual-hosts"
     broker = Program("rabbitmq", [str(RABBITMQ_SERVER)], environment, account=account, port=ports.amqp,
-                     ready=probes.http_ok(url, *admin), death_signal="TERM", start_seconds=90,
-                     stopped_line="Successfully stopped RabbitMQ")
+                     ready=probes.http_ok(url, *admin), death_signal="TERM", start_seconds=90)
     return [epmd, broker]
 
 

@@ -15,15 +15,18 @@ class Ports:
 
     def __init__(self) -> None:
         self._given: set[int] = set()
+        self.named: dict[str, int] = {}
         self.moved: dict[str, tuple[int, int]] = {}
 
     def take(self, name: str, default: int) -> int:
         """The default port, or a free one when something else listens there; `moved` tells which."""
         if default not in self._given and is_free(default):
             self._given.add(default)
-            return default
-        port = self.any()
-        self.moved[name] = (default, port)
+            port = default
+        else:
+            port = self.any()
+            self.moved[name] = (default, port)
+        self.named[name] = port
         return port
 
     def any(self) -> int:

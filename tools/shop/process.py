@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -16,7 +17,10 @@ from tools.shop.console import Failure
 
 LOG_BYTES_MAX = 16 << 20
 LINE_BYTES_MAX = 16 << 10
+CHUNK_BYTES = 64 << 10
 LAST_LINES = 20
+STOP_PAUSE_SECONDS = 0.05
+COLOURS = re.compile(rb"\x1b\[[0-9;]*m")
 PASSED_ON = ("PATH", "HOME", "TZ", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS")
 
 
@@ -38,8 +42,6 @@ class Program:
     death_signal: str = "KILL"
     start_seconds: float = 30.0
     stop_seconds: float = 15.0
-    # A line which says that stopping is finished although the process lingers (the Erlang VM takes seconds to leave).
-    stopped_line: str | None = None
 
 
 def base_environment() -> dict[str, str]:
@@ -90,7 +92,6 @@ class Child:
         self._echo = echo
         self._process: subprocess.Popen[bytes] | None = None
         self._reader: threading.Thread | None = None
-        self._stopped_line_seen = threading.Event()
 
     @property
     def pid(self) -> int | None:
@@ -102,7 +103,6 @@ class Child:
         wrapped = ["setpriv", "--pdeathsig", program.death_signal]
         if program.account is not None and os.geteuid() == 0:
             wrapped += [f"--reuid={program.account}", f"--regid={program.account}", "--init-groups"]
-        self._stopped_line_seen.clear()
         try:
             self._process = subprocess.Popen(
                 [*wrapped, *program.command], env=base_environment() | dict(program.environment),
@@ -129,12 +129,11 @@ class Child:
     def wait_stopped(self, deadline: float) -> bool:
         """True when it left by itself before the deadline (monotonic time); else it is killed."""
         while self.running() and time.monotonic() < deadline:
-            if self._stopped_line_seen.wait(0.05):
-                break
+            time.sleep(STOP_PAUSE_SECONDS)
         if not self.running():
             return True
         self.kill()
-        return self._stopped_line_seen.is_set()
+        return False
 
     def kill(self) -> None:
         if self._process is None:
@@ -154,14 +153,28 @@ class Child:
             self._reader.join(timeout=1.0)
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
+        """Copies whole lines in large pieces: under load a service logs thousands of lines a second."""
         assert process.stdout is not None
-        while line := process.stdout.readline(LINE_BYTES_MAX):
-            self._log.write(line if line.endswith(b"\n") else line + b"\n")
-            text = line.decode("utf-8", "replace").rstrip()
-            self.last_lines.append(text)
-            if self.program.stopped_line is not None and self.program.stopped_line in text:
-                self._stopped_line_seen.set()
-            if self._echo is not None:
+        rest = b""
+        while piece := process.stdout.read1(CHUNK_BYTES):
+            lines, newline, rest = (rest + piece).rpartition(b"\n")
+            if newline:
+                self._take(lines + newline)
+            elif len(rest) > LINE_BYTES_MAX:
+                self._take(rest + b"\n")
+                rest = b""
+        if rest:
+            self._take(rest + b"\n")
+
+    def _take(self, lines: bytes) -> None:
+        if b"\x1b" in lines:
+            lines = COLOURS.sub(b"", lines)
+        self._log.write(lines)
+        shown = lines if self._echo is not None else lines[-LINE_BYTES_MAX:]
+        texts = shown.decode("utf-8", "replace").splitlines()
+        self.last_lines.extend(texts[-LAST_LINES:])
+        if self._echo is not None:
+            for text in texts:
                 self._echo(self.program.name, text)
 
 

@@ -14,11 +14,11 @@ ROOT = Path(__file__).resolve().parents[2]
 PATH_BYTES_MAX = 60
 
 
-def run_directory(root: Path = ROOT) -> Path:
-    """`.run` of the checkout, made when missing. Others may pass through but not list it."""
-    path = root / ".run"
+def run_directory() -> Path:
+    """`.run` of the checkout (SHOP_RUN_DIRECTORY names another), made when missing. Others may only pass through."""
+    path = Path(os.environ.get("SHOP_RUN_DIRECTORY", ROOT / ".run"))
     try:
-        path.mkdir(mode=0o711, exist_ok=True)
+        path.mkdir(mode=0o711, parents=True, exist_ok=True)
         if path.stat().st_uid == os.geteuid():
             path.chmod(0o711)
     except PermissionError as error:

@@ -37,6 +37,10 @@ class Supervisor:
     def children(self) -> list[Child]:
         return [child for wave in self._waves for child in wave]
 
+    @property
+    def stop_requested(self) -> bool:
+        return self._stopping.is_set()
+
     def request_stop(self) -> None:
         """May be called from a signal handler."""
         self._stopping.set()

@@ -1,0 +1,184 @@
+"""./shop status, logs and down, and handing over to the programs behind demo, bench, audit and the others."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tools.shop import probes, up
+from tools.shop.build import build
+from tools.shop.console import Failure, say
+from tools.shop.rundir import ROOT, run_directory
+from tools.shop.state import is_locked, leftovers, read_state, running_state, same_process, stop_platform
+
+LOG_LINES = 200
+FOLLOW_SECONDS = 0.3
+RESTARTS_IN_CHAOS = "1000"
+
+
+def status() -> int:
+    """0 when everything runs and is ready, 3 when the platform is not running, 1 when parts of it are not."""
+    run = run_directory()
+    state = read_state(run)
+    if not is_locked(run):
+        if state is not None and state["phase"] == "failed":
+            say(f"not running; the last run failed:\n{state['failure']}")
+        else:
+            say("not running; ./shop up starts it")
+        for entry in leftovers(state):
+            say(f"left over: {entry['name']} (pid {entry['pid']}); ./shop down stops it")
+        return 3
+    if state is None:
+        say("starting")
+        return 1
+    say(f"the platform is {state['phase']} ({state['replicas']} replica(s) of each service)")
+    healthy = state["phase"] == "running"
+    for entry in state["processes"]:
+        alive = same_process(entry["pid"], entry["started"])
+        answers = alive and (entry["port"] is None or _answers(entry))
+        healthy = healthy and answers
+        condition = "ready" if answers else "not ready" if alive else "down"
+        restarts = f"  restarted {entry['restarts']} time(s)" if entry["restarts"] else ""
+        say(f"  {entry['name']:<22} {condition:<10} pid {entry['pid']:<8} port {entry['port'] or '-'}{restarts}")
+    for name, url in state["urls"].items():
+        say(f"  {name:<22} {url}")
+    say(f"  administrator          {state['admin']['email']} / {state['admin']['password']}")
+    return 0 if healthy else 1
+
+
+def _answers(entry: dict[str, Any]) -> bool:
+    if re.fullmatch(r"[a-z]+-service(-\d+)?", entry["name"]):
+        return probes.http_ok(f"http://127.0.0.1:{entry['port']}/health/ready")()
+    return probes.tcp_open(entry["port"])()
+
+
+def logs(name: str | None, follow: bool) -> int:
+    directory = run_directory() / "logs"
+    files = {path.name.removesuffix(".log"): path for path in sorted(directory.glob("*.log"))}
+    if name is not None:
+        if name not in files:
+            raise Failure(f"there is no log of '{name}'; there is {', '.join(files) or 'none yet'}")
+        files = {name: files[name]}
+    if not files:
+        raise Failure("there are no logs yet; ./shop up writes them")
+    places: dict[str, int] = {}
+    for key, path in files.items():
+        data = path.read_bytes()
+        places[key] = len(data)
+        for line in data.splitlines()[-(LOG_LINES if name else LOG_LINES // 10):]:
+            say(f"{key:<19} | {line.decode('utf-8', 'replace')}")
+    try:
+        while follow:
+            time.sleep(FOLLOW_SECONDS)
+            for key, path in files.items():
+                places[key] = _show_from(key, path, places[key])
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def _show_from(key: str, path: Path, place: int) -> int:
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        # A log that became shorter was rotated.
+        file.seek(place if size >= place else 0)
+        data = file.read()
+        end = data.rfind(b"\n") + 1
+        for line in data[:end].splitlines():
+            say(f"{key:<19} | {line.decode('utf-8', 'replace')}")
+        return file.tell() - len(data) + end
+
+
+def down() -> int:
+    say("-- stopped" if stop_platform(run_directory()) else "nothing was running")
+    return 0
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A command done by a program of its own: a Python module of tools/shop, or a binary with its variables."""
+
+    name: str
+    summary: str
+    script: str | None = None
+    binary: str | None = None
+    preset: str = "run"
+    platform: str = "none"  # "running": must run already; "started": started for the duration when it does not
+    environment: Callable[[dict[str, Any]], dict[str, str]] = lambda state: {}
+
+    def offered(self) -> bool:
+        """Whether its program is in the tree."""
+        if self.script is not None:
+            return (ROOT / "tools" / "shop" / f"{self.script}.py").exists()
+        declaration = re.compile(rf"shop_executable\(\s*{self.binary}\s")
+        return any(declaration.search(path.read_text(encoding="utf-8"))
+                   for top in ("tools", "bench", "tests") for path in (ROOT / top).glob("**/CMakeLists.txt"))
+
+
+def _bench_environment(state: dict[str, Any]) -> dict[str, str]:
+    return {"SHOP_GATEWAY_URL": state["urls"]["gateway"], "SHOP_ADMIN_EMAIL": state["admin"]["email"],
+            "SHOP_ADMIN_PASSWORD": state["admin"]["password"]}
+
+
+def _audit_environment(state: dict[str, Any]) -> dict[str, str]:
+    databases = {f"SHOP_{name.removesuffix('_db').upper()}_DATABASE_URL": url
+                 for name, url in state["connections"]["auditor"].items()}
+    return databases | {"SHOP_BROKER_MANAGEMENT_URL": state["connections"]["broker_management"],
+                        "SHOP_PROVIDER_URL": state["urls"]["payment-provider"],
+                        "SHOP_PROVIDER_KEY": state["connections"]["provider_key"]}
+
+
+def _dead_letters_environment(state: dict[str, Any]) -> dict[str, str]:
+    return {"SHOP_BROKER_URL": state["connections"]["broker"]}
+
+
+VERBS = (
+    Verb("demo", "walks through the shop: an order, a refusal, a crash, an audit", script="demo", platform="started",
+         environment=up.tool_environment),
+    Verb("bench", "measures complete orders per second", binary="shop-bench", platform="started",
+         environment=_bench_environment),
+    Verb("audit", "checks that all books balance", binary="shop-audit", platform="running",
+         environment=_audit_environment),
+    Verb("dead-letters", "lists and requeues messages that could not be handled", binary="shop-dead-letters",
+         platform="running", environment=_dead_letters_environment),
+    Verb("simulate", "runs the services' decisions through simulated faults", binary="shop-simulate"),
+    Verb("chaos", "kills and cuts things under load, then audits", script="chaos", platform="started",
+         environment=up.tool_environment),
+)
+
+
+def run_verb(verb: Verb, arguments: list[str]) -> int:
+    command = _command(verb)
+    run = run_directory()
+    started = False
+    if verb.platform == "started" and not is_locked(run):
+        os.environ.setdefault("SHOP_RESTARTS_PER_MINUTE", RESTARTS_IN_CHAOS if verb.name == "chaos" else "5")
+        load = verb.name in ("bench", "chaos")
+        code = up.up_detached(up.Options(load_profile=load), ["--load-profile"] if load else [])
+        if code != 0:
+            return code
+        started = True
+    try:
+        environment = {} if verb.platform == "none" else verb.environment(running_state(run))
+        # A program refuses variables of ours that it does not know, so those of the caller stay behind.
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("SHOP_")}
+        return subprocess.run([*command, *arguments], env=kept | environment).returncode
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        if started:
+            down()
+
+
+def _command(verb: Verb) -> list[str]:
+    if verb.script is not None:
+        return [sys.executable, "-P", "-m", f"tools.shop.{verb.script}"]
+    assert verb.binary is not None
+    return [str(build(verb.preset, [verb.binary]) / "bin" / verb.binary)]
