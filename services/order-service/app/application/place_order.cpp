@@ -20,8 +20,8 @@ awaitable<Result<PlacedOrder>> place_order(Ports ports, UserId buyer, Basket bas
     auto priced = co_await ports.catalogue->price(std::move(basket));
     if (!priced) co_return std::unexpected(priced.error());
 
-    auto placed =
-        place(*ports.saga, OrderId{ports.ids->next()}, buyer, std::move(*priced), ports.clock->now());
+    const auto now = ports.clock->now();
+    auto placed = place(*ports.saga, OrderId{ports.ids->next()}, buyer, std::move(*priced), now);
     if (!placed) co_return std::unexpected(placed.error());
     auto& [decision, total] = *placed;
     NewOrder order{.order = decision.order,
@@ -29,7 +29,8 @@ awaitable<Result<PlacedOrder>> place_order(Ports ports, UserId buyer, Basket bas
                    .shipping_address = shipping_address,
                    .payment_method = payment_method,
                    .changes = {},
-                   .key = std::move(key)};
+                   .key = std::move(key),
+                   .placed_at = now};
     add(order.changes, std::move(decision), std::move(traceparent), *ports.ids);
     auto committed = co_await ports.orders->commit(std::move(order));
     if (!committed) co_return std::unexpected(committed.error());

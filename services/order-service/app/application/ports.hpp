@@ -66,6 +66,7 @@ struct NewOrder {
     std::string payment_method;
     Changes changes;
     IdempotencyKey key;
+    Time placed_at;  // By our clock; the store moves the deadline to the database's.
 };
 
 struct PlacedOrder {

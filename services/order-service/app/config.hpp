@@ -1,0 +1,32 @@
+#pragma once
+
+#include <boost/describe/class.hpp>
+
+#include "platform/service/config.hpp"
+
+namespace shop::order {
+
+struct Config : platform::service::ServiceConfig {
+    Config() { http_port = 8003; }
+
+    platform::config::Required<platform::config::Url> product_url;  // Prices of SKUs that the copy does not have.
+
+    // The saga: architecture decisions, shortened only to provoke what they are for.
+    std::chrono::milliseconds reserve_stock_ms{10'000};
+    std::chrono::milliseconds take_payment_ms{20'000};
+    std::chrono::milliseconds undo_again_ms{5'000};
+    std::chrono::milliseconds undo_again_max_ms{60'000};
+    std::chrono::milliseconds sweep_ms{250};
+
+    // Admission; see AdmissionConfig.
+    platform::config::Limit<1, 1'000'000> pending_max = 5'000;
+    platform::config::Limit<1, 1'000'000> cancelling_max = 10'000;
+
+    platform::config::Limit<1, 1'000> batch_max = 200;
+    platform::config::Limit<1, 100'000> waiting_max = 5'000;  // Requests that wait for an outcome.
+};
+BOOST_DESCRIBE_STRUCT(Config, (platform::service::ServiceConfig),
+                      (product_url, reserve_stock_ms, take_payment_ms, undo_again_ms, undo_again_max_ms, sweep_ms,
+                       pending_max, cancelling_max, batch_max, waiting_max))
+
+}  // namespace shop::order

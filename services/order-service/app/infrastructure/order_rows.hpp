@@ -1,0 +1,18 @@
+#pragma once
+
+#include <boost/describe/class.hpp>
+
+#include "platform/postgres/transaction.hpp"
+#include "services/order-service/app/application/ports.hpp"
+
+/// How orders stand in the database: shared by the transaction that handles replies and the one that places orders.
+namespace shop::order {
+
+/// Queues the writes of history and events of `changes`, one statement each.
+void write_history(platform::postgres::Transaction& tx, const std::vector<HistoryEntry>& history);
+void write_events(platform::postgres::Transaction& tx, const std::vector<Changes::Event>& events);
+
+platform::postgres::Json json_of(const Lines& lines);
+Lines lines_of(const platform::postgres::Json& json);
+
+}  // namespace shop::order

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <map>
+#include <memory>
+
+#include "platform/postgres/pool.hpp"
+#include "services/order-service/app/application/ports.hpp"
+
+namespace shop::order {
+
+/// Waiting for orders to become final, whichever replica makes them so: one look at the database serves everybody who
+/// waits here, so the load does not grow with their number.
+class Outcomes {
+  public:
+    Outcomes(boost::asio::io_context& io, platform::postgres::Pool& pool, std::size_t waiting_max);
+
+    /// Returns when the order is final or `limit` has passed, at once when too many wait already.
+    awaitable<void> wait(OrderId id, std::chrono::milliseconds limit);
+
+    /// Looks once, and wakes those whose orders are final. Does nothing when nobody waits.
+    awaitable<void> look();
+
+  private:
+    boost::asio::io_context& io_;
+    platform::postgres::Pool& pool_;
+    const std::size_t waiting_max_;
+    std::multimap<OrderId, boost::asio::steady_timer*> waiting_;
+};
+
+}  // namespace shop::order

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <functional>
+
+#include "platform/messaging/inbox.hpp"
+#include "platform/postgres/batcher.hpp"
+#include "platform/postgres/pool.hpp"
+#include "services/order-service/app/application/ports.hpp"
+
+namespace shop::order {
+
+/// Orders on PostgreSQL. New orders and look-ups of keys are committed in groups; `committed` is called after each commit
+/// that wrote events, so that the relay need not wait for its next look.
+class PgOrders final : public Orders {
+  public:
+    PgOrders(boost::asio::io_context& io, platform::postgres::Pool& pool, platform::messaging::Inbox& inbox,
+             platform::postgres::BatcherConfig batches, std::function<void()> committed);
+
+    awaitable<std::unique_ptr<OrderTransaction>> begin() override;
+    awaitable<std::expected<std::optional<OrderId>, Refusal>> find(UserId buyer, IdempotencyKey key) override;
+    awaitable<std::expected<PlacedOrder, Refusal>> commit(NewOrder order) override;
+
+    void stop();
+
+  private:
+    struct Lookup {
+        UserId buyer;
+        IdempotencyKey key;
+    };
+    using Found = std::expected<std::optional<OrderId>, Refusal>;
+    using Placed = std::expected<PlacedOrder, Refusal>;
+
+    awaitable<std::vector<Found>> find_all(std::vector<Lookup> lookups);
+    awaitable<std::vector<Placed>> commit_all(std::vector<NewOrder> orders);
+
+    platform::postgres::Pool& pool_;
+    platform::messaging::Inbox& inbox_;
+    std::function<void()> committed_;
+    platform::postgres::Batcher<Lookup, Found> lookups_;
+    platform::postgres::Batcher<NewOrder, Placed> placements_;
+};
+
+}  // namespace shop::order

@@ -1,0 +1,94 @@
+#include "services/order-service/app/presentation/routes.hpp"
+
+#include "services/order-service/app/application/place_order.hpp"
+#include "services/order-service/app/infrastructure/order_views.hpp"
+#include "services/order-service/app/presentation/problems.hpp"
+#include "services/order-service/app/presentation/views.hpp"
+
+namespace shop::order {
+
+namespace http = platform::http;
+
+namespace {
+
+constexpr std::chrono::seconds wait_max{20};
+
+UserId buyer_of(const http::Caller& caller) { return UserId{caller.user_id()}; }
+
+Basket basket_of(PlaceOrder in) {
+    Basket basket{{}, std::move(in.shipping_address.value), std::move(in.payment_method.value)};
+    for (auto& line : in.lines.value) basket.lines.push_back({std::move(line.sku), line.quantity});
+    return basket;
+}
+
+awaitable<Result<OrderView>> view_after(RoutePorts ports, http::Caller caller, OrderId id) {
+    if (caller.wait) co_await ports.outcomes->wait(id, std::min(*caller.wait, wait_max));
+    auto view = co_await read_order(*ports.pool, buyer_of(caller), id);
+    if (!view) co_return std::unexpected(Refusal::order_not_found);
+    co_return std::move(*view);
+}
+
+awaitable<Result<http::Created<OrderView>>> post_order(RoutePorts ports, http::Caller caller, PlaceOrder in) {
+    const auto placed = co_await place_order(ports.ports, buyer_of(caller), basket_of(std::move(in)),
+                                             {caller.idempotency_key, caller.request_sha256}, caller.trace.header());
+    if (!placed) co_return std::unexpected(placed.error());
+    auto view = co_await view_after(ports, caller, placed->id);
+    if (!view) co_return std::unexpected(view.error());
+    co_return http::Created<OrderView>{std::move(*view), "/api/v1/orders/" + placed->id.text()};
+}
+
+awaitable<Result<OrderView>> get_order(RoutePorts ports, http::Caller caller, http::Path<OrderId> id) {
+    co_return co_await view_after(ports, std::move(caller), id.value);
+}
+
+awaitable<Result<http::Page<OrderView>>> get_orders(RoutePorts ports, http::Caller caller, http::Query<ListOrders> in) {
+    const std::int64_t limit = in.value.limit ? in.value.limit->value : 20;
+    http::Page<OrderView> page;
+    // One more than asked for tells whether there is a next page.
+    page.items = co_await read_orders(*ports.pool, buyer_of(caller), in.value.after, limit + 1);
+    if (page.items.size() > static_cast<std::size_t>(limit)) {
+        page.items.pop_back();
+        page.next = page.items.back().id.text();
+    }
+    co_return page;
+}
+
+awaitable<Result<Timeline>> get_timeline(RoutePorts ports, http::Caller caller, http::Path<OrderId> id) {
+    auto entries = co_await read_timeline(*ports.pool, buyer_of(caller), id.value);
+    if (!entries) co_return std::unexpected(Refusal::order_not_found);
+    co_return Timeline{id.value, std::move(*entries)};
+}
+
+awaitable<Result<OrderView>> post_cancel(RoutePorts ports, http::Caller caller, http::Path<OrderId> id) {
+    const auto cancelled = co_await cancel_order(ports.ports, buyer_of(caller), id.value, caller.trace.header());
+    if (!cancelled) co_return std::unexpected(cancelled.error());
+    co_return co_await view_after(ports, std::move(caller), id.value);
+}
+
+}  // namespace
+
+http::Info api_info() { return {.title = "order-service", .version = "1.0.0"}; }
+
+void add_routes(http::Api<RoutePorts>& api) {
+    api.post("/orders", 202, &post_order,
+             {.summary = "Places an order; Prefer: wait=N waits up to N seconds for its outcome",
+              .problems = {Refusal::product_unknown, Refusal::currencies_mixed, Refusal::catalogue_unavailable,
+                           Refusal::idempotency_key_reused, Refusal::too_many_pending},
+              .idempotency_key = true,
+              .prefer_wait = true,
+              .tag = "orders"});
+    api.get("/orders", 200, &get_orders,
+            {.summary = "The caller's orders, newest first", .problems = {}, .tag = "orders"});
+    api.get("/orders/{id}", 200, &get_order,
+            {.summary = "One order of the caller", .problems = {Refusal::order_not_found}, .prefer_wait = true,
+             .tag = "orders"});
+    api.get("/orders/{id}/timeline", 200, &get_timeline,
+            {.summary = "What happened to an order, in order", .problems = {Refusal::order_not_found}, .tag = "orders"});
+    api.post("/orders/{id}/cancel", 200, &post_cancel,
+             {.summary = "Cancels a pending order; again on a cancelled one, nothing happens",
+              .problems = {Refusal::order_not_found, Refusal::not_cancellable},
+              .prefer_wait = true,
+              .tag = "orders"});
+}
+
+}  // namespace shop::order
