@@ -20,7 +20,8 @@ struct Claims {
     Time expires_at;
 };
 
-/// Signs access tokens with RS256. Safe from any thread; a signature takes about a millisecond.
+/// Signs access tokens with RS256. Safe from any thread; a signature takes about a quarter of a
+/// millisecond.
 class Signer {
   public:
     /// `private_key` is a PEM file named `<kid>.pem`; the name is the kid of every token. Throws

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <boost/describe/class.hpp>
+#include <boost/describe/enum.hpp>
+#include <chrono>
+#include <string>
+
+#include "platform/config/settings.hpp"
+
+namespace platform::service {
+
+enum class LogLevel { debug, info, warn, error, off };
+BOOST_DESCRIBE_ENUM(LogLevel, debug, info, warn, error, off)
+
+/// What every service is configured with. A service's own struct derives from it and sets its port:
+///   struct Config : platform::service::ServiceConfig { Config() { http_port = 8001; } ... };
+///   BOOST_DESCRIBE_STRUCT(Config, (platform::service::ServiceConfig), (...))
+/// and may have a check() that throws ConfigError for settings that contradict each other.
+struct ServiceConfig {
+    /// Loopback, unless somebody decides otherwise: a service trusts whoever reaches its /metrics.
+    std::string http_host = "127.0.0.1";
+    config::Limit<0, 65'535> http_port = 0;  // 0: whichever is free.
+    config::Limit<1, 100'000> http_connections = 1'024;
+
+    config::Required<config::PostgresUrl> database_url;
+    config::Limit<1, 1'000> database_connections = 16;
+    /// How long a start waits for a database that is starting too.
+    std::chrono::milliseconds database_start_ms{10'000};
+
+    config::Required<config::AmqpUrl> broker_url;
+
+    /// Directory of `<kid>.pub.pem`.
+    config::Required<std::string> jwt_public_keys;
+    std::string jwt_issuer = "https://shop.local/auth";
+    std::string jwt_audience = "shop-api";
+    config::Limit<0, 60> jwt_leeway_s = 5;
+
+    LogLevel log_level = LogLevel::info;
+
+    /// At the end: how long to serve after saying "not ready", so that balancers notice (two missed checks),
+    /// then how long requests under way may take, and when the process ends whatever is still going on.
+    std::chrono::milliseconds drain_ms{3'000};
+    std::chrono::milliseconds drain_requests_ms{3'000};
+    std::chrono::milliseconds stop_ms{9'500};
+};
+BOOST_DESCRIBE_STRUCT(ServiceConfig, (),
+                      (http_host, http_port, http_connections, database_url, database_connections,
+                       database_start_ms, broker_url, jwt_public_keys, jwt_issuer, jwt_audience, jwt_leeway_s,
+                       log_level, drain_ms, drain_requests_ms, stop_ms))
+
+}  // namespace platform::service

@@ -1,0 +1,184 @@
+#include "platform/service/host.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_future.hpp>
+#include <future>
+#include <ranges>
+#include <stdexcept>
+#include <thread>
+
+#include "platform/base/errors.hpp"
+#include "platform/service/bearer.hpp"
+#include "platform/service/periodic.hpp"
+#include "platform/telemetry/log.hpp"
+
+namespace platform::service {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+/// The io_context's thread. It has work until it is told to end.
+class Host::Loop {
+  public:
+    explicit Loop(asio::io_context& io) : io_{io}, work_{asio::make_work_guard(io)} {
+        thread_ = std::thread{[this] {
+            io_.run();
+            ended_.set_value();
+        }};
+    }
+    ~Loop() {
+        io_.stop();
+        thread_.join();
+    }
+
+    /// Runs `work` on the thread and returns when it has ended; rethrows what it throws.
+    void run(std::function<awaitable<void>()> work) { asio::co_spawn(io_, work(), asio::use_future).get(); }
+    void call(std::function<void()> work) {
+        std::packaged_task<void()> task{std::move(work)};
+        auto done = task.get_future();
+        asio::post(io_, std::move(task));
+        done.get();
+    }
+
+    /// True when nothing was left to do within `patience`.
+    bool end(std::chrono::milliseconds patience) {
+        work_.reset();
+        return ended_.get_future().wait_for(patience) == std::future_status::ready;
+    }
+
+  private:
+    asio::io_context& io_;
+    asio::executor_work_guard<asio::io_context::executor_type> work_;
+    std::promise<void> ended_;
+    std::thread thread_;
+};
+
+/// Written each second in the background, so that asking costs nothing and never waits for a database.
+struct Host::Readiness {
+    std::span<const postgres::Migration> migrations;
+    bool database = false;
+    SteadyTime checked_at{};
+};
+
+namespace {
+
+constexpr auto check_interval = 1s;
+/// A check that hangs must not leave its last good result standing.
+constexpr auto check_age_max = 4s;
+constexpr auto partition_interval = 5min;
+
+postgres::PoolConfig pool_config(const std::string& name, const ServiceConfig& config) {
+    return {.url = config.database_url->text(),
+            .application_name = name,
+            .connections_max = static_cast<std::size_t>(std::int64_t{config.database_connections})};
+}
+
+auth::VerifierConfig verifier_config(const ServiceConfig& config) {
+    return {.public_keys = *config.jwt_public_keys,
+            .issuer = config.jwt_issuer,
+            .audience = config.jwt_audience,
+            .leeway = std::chrono::seconds{std::int64_t{config.jwt_leeway_s}}};
+}
+
+http::ServerConfig server_config(const ServiceConfig& config) {
+    return {.host = config.http_host,
+            .port = static_cast<unsigned short>(std::int64_t{config.http_port}),
+            .max_connections = static_cast<std::size_t>(std::int64_t{config.http_connections})};
+}
+
+template <class State>
+awaitable<void> check_database(postgres::Pool& pool, std::shared_ptr<State> state) {
+    try {
+        state->database = co_await postgres::migrated(pool, state->migrations);
+        state->checked_at = std::chrono::steady_clock::now();
+    } catch (const Unavailable&) {
+        state->database = false;
+        throw;
+    }
+}
+
+awaitable<void> drain(http::Server& server, SteadyTime deadline) { co_await server.drain(deadline); }
+
+}  // namespace
+
+void migrate_when_possible(const ServiceConfig& config, std::span<const postgres::Migration> migrations) {
+    const auto deadline = std::chrono::steady_clock::now() + config.database_start_ms;
+    for (;;) {
+        try {
+            return postgres::migrate(config.database_url->text(), migrations);
+        } catch (const Unavailable& error) {
+            if (std::chrono::steady_clock::now() >= deadline) throw;
+            telemetry::log_warn("database not ready yet", {{"reason", error.what()}});
+        }
+        std::this_thread::sleep_for(300ms);
+    }
+}
+
+Host::Host(std::string name, const ServiceConfig& config, std::span<const postgres::Migration> migrations)
+    : name_{std::move(name)},
+      config_{config},
+      verifier_{verifier_config(config), clock_},
+      pool_{io_, pool_config(name_, config), metrics_},
+      readiness_{std::make_shared<Readiness>(migrations)} {
+    add<Periodic>(io_, "database check", check_interval,
+                  [this] { return check_database(pool_, readiness_); });
+}
+
+Host::~Host() {
+    loop_.reset();
+    server_.reset();
+    while (!parts_.empty()) parts_.pop_back();
+}
+
+void Host::maintain(std::vector<postgres::PartitionedTable> tables) {
+    // At once, because a table without today's partition fills its default one.
+    at_start([this, tables] { return postgres::maintain_partitions(pool_, tables); });
+    add<Periodic>(io_, "partitions", partition_interval,
+                  [this, tables] { return postgres::maintain_partitions(pool_, tables); });
+}
+
+http::Authenticate Host::authenticate() { return bearer(verifier_); }
+
+awaitable<bool> Host::database_ready() {
+    const auto age = std::chrono::steady_clock::now() - readiness_->checked_at;
+    co_return readiness_->database&& age < check_age_max;
+}
+
+void Host::start() {
+    loop_ = std::make_unique<Loop>(io_);
+    for (auto& work : start_work_) loop_->run(work);
+    loop_->run([this] { return check_database(pool_, readiness_); });
+    for (auto& kept : parts_)
+        if (kept.start) loop_->call(kept.start);
+    if (!handler_) throw std::logic_error("the service has no routes");
+    server_ = std::make_unique<http::Server>(io_, server_config(config_), handler_, metrics_);
+    loop_->call([this] { server_->start(); });
+}
+
+bool Host::stop() {
+    loop_->call(announce_drain_);
+    // Balancers notice after a few missed checks; until then requests keep coming and are served.
+    std::this_thread::sleep_for(config_.drain_ms);
+    const auto deadline = std::chrono::steady_clock::now() + config_.drain_requests_ms;
+    loop_->run([this, deadline] { return drain(*server_, deadline); });
+    stop_parts();
+    pool_.stop();
+    return loop_->end(1s);
+}
+
+void Host::stop_parts() {
+    for (auto& kept : parts_ | std::views::reverse) {
+        try {
+            if (kept.stop) kept.stop();
+            if (kept.stop_waiting) loop_->run(kept.stop_waiting);
+        } catch (const std::exception& error) {
+            // One part that cannot end in order must not keep the others from it.
+            telemetry::log_error("a part did not stop", {{"reason", error.what()}});
+        }
+    }
+}
+
+}  // namespace platform::service

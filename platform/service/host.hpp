@@ -1,0 +1,123 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "platform/auth/verifier.hpp"
+#include "platform/base/clock.hpp"
+#include "platform/base/ids.hpp"
+#include "platform/http/api.hpp"
+#include "platform/http/server.hpp"
+#include "platform/postgres/migrate.hpp"
+#include "platform/postgres/partitions.hpp"
+#include "platform/postgres/pool.hpp"
+#include "platform/service/config.hpp"
+#include "platform/telemetry/metrics.hpp"
+
+namespace platform::service {
+
+/// Migrates the database named by the configuration; one that is away or busy is given `database_start_ms`.
+/// Blocks. Throws what postgres::migrate throws.
+void migrate_when_possible(const ServiceConfig& config, std::span<const postgres::Migration> migrations);
+
+/// What every service process has, and what it is made of. A service's main composes: it adds its parts and
+/// its routes; the host starts them in the order they were added, stops them in the opposite order, and
+/// destroys them when nothing runs any more. One thread runs the io_context, and with it every handler; more
+/// processor cores are used by more replicas.
+class Host {
+  public:
+    /// Throws std::runtime_error when the token keys cannot be read.
+    Host(std::string name, const ServiceConfig& config, std::span<const postgres::Migration> migrations);
+    ~Host();
+    Host(const Host&) = delete;
+    Host& operator=(const Host&) = delete;
+
+    const std::string& name() const { return name_; }
+    boost::asio::io_context& io() { return io_; }
+    telemetry::Metrics& metrics() { return metrics_; }
+    const Clock& clock() const { return clock_; }
+    Ids& ids() { return ids_; }
+    postgres::Pool& pool() { return pool_; }
+    auth::Verifier& verifier() { return verifier_; }
+
+    /// Makes a part of the service that lives as long as the host. Its start(), if it has one, is called on
+    /// the io_context's thread once everything is composed and before the first request. Its stop(), if it
+    /// has one, comes after the last request and returns when the part has come to rest: a plain one may
+    /// block, so it is called on the main thread; a coroutine runs on the io_context.
+    template <class Part, class... Args>
+    Part& add(Args&&... args) {
+        auto part = std::make_shared<Part>(std::forward<Args>(args)...);
+        Kept kept{.part = part};
+        if constexpr (requires { part->start(); }) kept.start = [part] { part->start(); };
+        if constexpr (requires {
+                          { part->stop() } -> std::same_as<awaitable<void>>;
+                      })
+            kept.stop_waiting = [part] { return part->stop(); };
+        else if constexpr (requires { part->stop(); })
+            kept.stop = [part] { part->stop(); };
+        parts_.push_back(std::move(kept));
+        return *part;
+    }
+
+    /// Work to be done once, before the service is ready; its failure is a failed start.
+    void at_start(std::function<awaitable<void>()> work) { start_work_.push_back(std::move(work)); }
+
+    /// Keeps the daily partitions of these tables in order from now on.
+    void maintain(std::vector<postgres::PartitionedTable> tables);
+
+    /// Makes the route table that the HTTP server will serve, with access tokens checked and readiness
+    /// joined.
+    template <class Ports>
+    http::Api<Ports>& add_api(http::Info info, Ports ports) {
+        auto& api = add<http::Api<Ports>>(std::move(info), std::move(ports), authenticate(), metrics_);
+        api.ready_when("database", [this] { return database_ready(); });
+        handler_ = api.handler();
+        announce_drain_ = [&api] { api.announce_drain(); };
+        return api;
+    }
+
+    /// For the process's main only. Throws when something cannot start; then only destruction is left.
+    void start();
+    /// The port that HTTP is served on, after start().
+    unsigned short port() const { return server_->port(); }
+    /// Not ready, still serving, then drained and stopped. False when something was still running at the end.
+    bool stop();
+
+  private:
+    struct Kept {
+        std::shared_ptr<void> part;
+        std::function<void()> start{};
+        std::function<void()> stop{};
+        std::function<awaitable<void>()> stop_waiting{};
+    };
+    class Loop;
+    struct Readiness;
+
+    http::Authenticate authenticate();
+    awaitable<bool> database_ready();
+    void stop_parts();
+
+    const std::string name_;
+    const ServiceConfig config_;
+    boost::asio::io_context io_{1};
+    SystemClock clock_;
+    RandomIds ids_;
+    telemetry::Metrics metrics_;
+    auth::Verifier verifier_;
+    postgres::Pool pool_;
+    std::shared_ptr<Readiness> readiness_;
+    std::vector<Kept> parts_;
+    std::vector<std::function<awaitable<void>()>> start_work_;
+    http::Handler handler_;
+    std::function<void()> announce_drain_;
+    std::unique_ptr<http::Server> server_;
+    std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace platform::service
