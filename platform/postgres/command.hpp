@@ -19,12 +19,20 @@ struct Command {
     const StatementBase* statement = nullptr;
     std::string text;  ///< Used when there is no statement.
     Parameters parameters;
+    /// BEGIN, COMMIT and ROLLBACK must work in every state, so no setting is put before them.
+    bool control = false;
     std::shared_ptr<Reply> reply = std::make_shared<Reply>();
 };
 
 template <class R, class... A>
 Command command_of(const Statement<R(A...)>& statement, const std::type_identity_t<A>&... values) {
     return {.statement = &statement, .text = {}, .parameters = Parameters::of(values...)};
+}
+
+/// The result of a queued statement, to be had once its flight is back. Cheap to copy; outlives the
+/// transaction.
+inline Command control_command(const Statement<void()>& statement) {
+    return {.statement = &statement, .text = {}, .parameters = {}, .control = true};
 }
 
 /// The result of a queued statement, to be had once its flight is back. Cheap to copy; outlives the

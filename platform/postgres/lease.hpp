@@ -18,7 +18,7 @@ class Lease {
     ~Lease();
 
     Connection& connection() const { return *connection_; }
-    PoolCore& pool() const { return *pool_; }
+    std::shared_ptr<PoolCore> pool() const { return pool_; }
 
   private:
     void give_back();

@@ -51,8 +51,10 @@ class Transaction {
 
     void queue(Command command);
     awaitable<void> fly();
+    [[noreturn]] void rethrow_as_commit(const ConnectionLost& lost) const;
+    void finish();
 
-    Lease lease_;
+    std::optional<Lease> lease_;  // Given back as soon as the transaction is finished.
     std::vector<Command> queued_;
     State state_ = State::fresh;
 };
