@@ -45,7 +45,7 @@ class TopologyMismatch : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// Full-jitter back-off: somewhere between half of the doubled delay and the whole of it, never above `max`,
+/// Back-off with jitter: somewhere between half of the doubled delay and the whole of it, never above `max`,
 /// so that replicas which lost the broker together do not come back together. `attempt` counts from 0.
 std::chrono::milliseconds backoff_delay(int attempt, std::chrono::milliseconds min,
                                         std::chrono::milliseconds max);

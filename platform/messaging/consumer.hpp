@@ -74,7 +74,7 @@ class Consumer {
 
   private:
     class Worker;
-    std::shared_ptr<Worker> worker_;
+    std::unique_ptr<Worker> worker_;
 };
 
 }  // namespace platform::messaging

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,8 +9,6 @@
 #include "platform/messaging/envelope.hpp"
 
 namespace platform::messaging {
-
-class Connection;
 
 /// One refused message as it lies in a dead-letter queue. What a broken sender left out is empty.
 struct DeadLetter {
@@ -28,8 +24,7 @@ struct DeadLetter {
 /// throws BrokerError when the broker is gone and std::invalid_argument for a queue that does not exist.
 class DeadLetters {
   public:
-    explicit DeadLetters(const BrokerConfig& broker);
-    ~DeadLetters();
+    explicit DeadLetters(BrokerConfig broker);
 
     /// How many messages the dead-letter queue of `queue` holds; messages that another tool is looking at are
     /// not counted.
@@ -37,6 +32,8 @@ class DeadLetters {
 
     /// The oldest `limit` letters; they stay where they are.
     std::vector<DeadLetter> list(const std::string& queue, std::size_t limit);
+
+    std::optional<DeadLetter> find(const std::string& queue, const std::string& id);
 
     /// Publishes letters to their queue again, all or those with `id`, unchanged, and removes each once the
     /// broker has confirmed the copy. Stops after the letters that were there at the start. Returns how many.

@@ -59,6 +59,9 @@ class DeliveryPorts {
     /// Waits before a retry; false says to give up instead.
     virtual awaitable<bool> pause(std::chrono::milliseconds delay) = 0;
 
+    /// Around every call of the handler and of the two above, so that someone can watch how long it takes.
+    virtual void call_began() {}
+    virtual void call_ended() {}
     virtual void retried(std::string_view /*why*/) {}
     virtual void split(std::size_t /*messages*/, std::string_view /*why*/) {}
     virtual void rejected(Uuid /*id*/, std::string_view /*reason*/, std::string_view /*why*/) {}
@@ -103,6 +106,14 @@ class DeliveryRun {
 
   private:
     enum class Attempt : std::uint8_t { succeeded, failed, gave_up };
+
+    struct Call {
+        DeliveryPorts& ports;
+        explicit Call(DeliveryPorts& watched) : ports(watched) { ports.call_began(); }
+        ~Call() { ports.call_ended(); }
+        Call(const Call&) = delete;
+        Call& operator=(const Call&) = delete;
+    };
 
     awaitable<void> handle_together() {
         std::vector<std::size_t> fresh;
@@ -153,6 +164,7 @@ class DeliveryRun {
             std::exception_ptr failure;
             bool transient = false;
             try {
+                Call call(*ports_);
                 co_await handler_(std::move(messages));
             } catch (const Unavailable& e) {
                 failure = std::current_exception(), transient = true, why_ = e.what();
@@ -166,13 +178,15 @@ class DeliveryRun {
         }
     }
 
+    /// Trouble with our own books is not the message's fault, so it is waited out, whatever it is.
     awaitable<std::optional<int>> begin_attempt(Uuid id) {
         for (int retries = 0;; ++retries) {
             std::exception_ptr failure;
             int attempts = 0;
             try {
+                Call call(*ports_);
                 attempts = co_await ports_->begin_attempt(id);
-            } catch (const Unavailable& e) {
+            } catch (const std::exception& e) {
                 failure = std::current_exception(), why_ = e.what();
             }
             if (!failure) co_return attempts;
@@ -196,8 +210,9 @@ class DeliveryRun {
     /// At best: with the database gone the attempt stays counted, which costs one of several.
     awaitable<void> forgive(Uuid id) {
         try {
+            Call call(*ports_);
             co_await ports_->forgive_attempt(id);
-        } catch (const Unavailable& e) {
+        } catch (const std::exception& e) {
             why_ = e.what();
         }
     }

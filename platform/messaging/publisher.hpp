@@ -5,6 +5,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "platform/base/awaitable.hpp"
@@ -61,6 +62,7 @@ class Publisher {
 
   private:
     class Worker;
+    boost::asio::io_context& io_;
     std::unique_ptr<Worker> worker_;
 };
 
