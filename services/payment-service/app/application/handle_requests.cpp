@@ -9,8 +9,12 @@ Changes decide(LockedPayments locked, platform::Ids& ids) {
     std::set<OrderId> changed;
     for (auto& message : locked.fresh) {
         const auto id = std::visit([](const auto& event) { return event.order_id; }, message.event);
-        auto decision = apply(locked.payments.at(id), message.event, locked.now);
-        if (decision.changed) changed.insert(id);
+        auto& payment = locked.payments.at(id);
+        auto decision = apply(payment, message.event, locked.now);
+        if (decision.changed) {
+            changed.insert(id);
+            payment.traceparent = message.traceparent;
+        }
         for (auto& event : decision.events)
             changes.events.push_back({ids.next(), std::move(event), message.traceparent});
     }

@@ -49,7 +49,7 @@ awaitable<std::vector<std::optional<Payment>>> record_reports(Ports ports, std::
         }
         for (auto& entry : decision.ledger) changes.ledger.push_back(std::move(entry));
         for (auto& event : decision.events)
-            changes.events.push_back({ports.ids->next(), std::move(event), {}});
+            changes.events.push_back({ports.ids->next(), std::move(event), payment.traceparent});
         changes.payments.push_back(payment);
     }
     co_await transaction->save(std::move(changes));

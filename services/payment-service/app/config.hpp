@@ -1,0 +1,22 @@
+#pragma once
+
+#include <boost/describe/class.hpp>
+
+#include "platform/service/config.hpp"
+
+namespace shop::payment {
+
+struct Config : platform::service::ServiceConfig {
+    Config() { http_port = 8005; }
+
+    platform::config::Required<platform::config::Url> provider_url;
+    platform::config::Required<platform::config::Secret> provider_key;
+    std::chrono::milliseconds provider_ms{8'000};  // One call; below the lease.
+    std::chrono::milliseconds lease_ms{20'000};
+    platform::config::Limit<1, 1'000> payments_max = 64;  // Driven at once.
+    platform::config::Limit<1, 1'000> batch_max = 200;
+};
+BOOST_DESCRIBE_STRUCT(Config, (platform::service::ServiceConfig),
+                      (provider_url, provider_key, provider_ms, lease_ms, payments_max, batch_max))
+
+}  // namespace shop::payment

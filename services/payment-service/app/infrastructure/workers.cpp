@@ -1,0 +1,89 @@
+#include "services/payment-service/app/infrastructure/workers.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "platform/telemetry/log.hpp"
+#include "services/payment-service/app/application/work.hpp"
+
+namespace shop::payment {
+
+GroupRecorder::GroupRecorder(boost::asio::io_context& io, Ports ports, platform::postgres::BatcherConfig batches)
+    : reports_(io, batches,
+               [ports](std::vector<Report> reports) { return record_reports(ports, std::move(reports)); }) {}
+
+awaitable<std::optional<Payment>> GroupRecorder::record(Report report) {
+    co_return co_await reports_.submit(std::move(report));
+}
+
+struct Workers::Core {
+    boost::asio::io_context& io;
+    Ports ports;
+    WorkersConfig config;
+    platform::telemetry::Gauge& active_gauge;
+    platform::telemetry::Counter& failures;
+    std::size_t active = 0;
+    bool claiming = false;
+    bool again = false;  // Something became due while we were claiming.
+    bool stopped = false;
+
+    bool full() const { return active >= config.payments_max; }
+};
+
+Workers::Workers(boost::asio::io_context& io, Ports ports, WorkersConfig config, platform::telemetry::Metrics& metrics)
+    : core_(std::make_shared<Core>(
+          io, ports, config, metrics.gauge("shop_payments_driven", "Payments that this replica is driving."),
+          metrics.counter("shop_payment_work_failures_total", "Payments left to their lease after a failure."))) {}
+
+void Workers::wake() {
+    core_->again = true;
+    if (core_->claiming || core_->stopped || core_->full()) return;
+    boost::asio::co_spawn(core_->io, claim_some(core_), boost::asio::detached);
+}
+
+awaitable<void> Workers::look() { return claim_some(core_); }
+
+void Workers::stop() { core_->stopped = true; }
+
+bool Workers::idle() const { return core_->active == 0 && !core_->claiming; }
+
+std::chrono::milliseconds Workers::poll() const { return core_->config.poll; }
+
+awaitable<void> Workers::claim_some(std::shared_ptr<Core> core) {
+    if (core->claiming) co_return;
+    core->claiming = true;
+    const std::shared_ptr<void> done{nullptr, [core](void*) { core->claiming = false; }};
+    do {
+        core->again = false;
+        if (core->stopped || core->full()) co_return;
+        std::vector<Payment> claimed;
+        const auto places = core->config.payments_max - core->active;
+        try {
+            claimed = co_await claim(core->ports, places);
+        } catch (const platform::Unavailable& gone) {
+            platform::telemetry::log_warn("payments cannot be claimed", {{"why", gone.what()}});
+            co_return;
+        }
+        if (claimed.size() == places) core->again = true;
+        for (auto& payment : claimed) {
+            core->active_gauge.set(static_cast<double>(++core->active));
+            boost::asio::co_spawn(core->io, drive_one(core, std::move(payment)), boost::asio::detached);
+        }
+    } while (core->again);
+}
+
+awaitable<void> Workers::drive_one(std::shared_ptr<Core> core, Payment payment) {
+    const auto order = payment.order_id.text();
+    try {
+        co_await drive(core->ports, std::move(payment));
+    } catch (const std::exception& failure) {  // The edge of a background loop: the lease brings the payment back.
+        core->failures.add();
+        platform::telemetry::log_error("a payment is left to its lease", {{"order_id", order}, {"why", failure.what()}});
+    }
+    const bool was_full = core->full();
+    core->active_gauge.set(static_cast<double>(--core->active));
+    if (was_full && !core->claiming && !core->stopped)
+        boost::asio::co_spawn(core->io, claim_some(core), boost::asio::detached);
+}
+
+}  // namespace shop::payment

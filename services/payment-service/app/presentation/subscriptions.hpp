@@ -1,0 +1,14 @@
+#pragma once
+
+#include "platform/messaging/subscription.hpp"
+#include "services/payment-service/app/application/ports.hpp"
+
+namespace shop::payment {
+
+platform::messaging::Subscription<PaymentMessage> requests(Ports ports);
+
+/// Who listens to what this service publishes; declared by the publisher too, so that nothing is published into the void
+/// because a subscriber has not started yet.
+std::vector<platform::messaging::Binding> subscribers();
+
+}  // namespace shop::payment
