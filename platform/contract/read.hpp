@@ -126,7 +126,7 @@ std::expected<T, Violations> read(const boost::json::value& json, Unknown unknow
 template <class T>
 std::expected<T, std::string> from_json(std::string_view text, Unknown unknown = Unknown::ignore) {
     const ScratchStorage scratch;
-    const auto json = parse(text, scratch.storage());
+    const auto json = contract::parse(text, scratch.storage());
     if (!json) return std::unexpected(json.error());
     auto value = read<T>(*json, unknown);
     if (!value) return std::unexpected(summary(value.error()));

@@ -1,3 +1,5 @@
+#include <boost/json.hpp>  // First, so that its parse() is in sight of ours.
+
 #include "platform/contract/read.hpp"
 
 #include <gmock/gmock.h>

@@ -47,7 +47,8 @@ TEST(Schema, states_the_rule_of_every_scalar) {
               R"({"type":"string","minLength":2,"maxLength":3,"pattern":"^[A-Za-z0-9._:-]*$"})");
     EXPECT_EQ(
         (text_of<Secret<8, 64>>()),
-        R"({"type":"string","minLength":8,"maxLength":64,"pattern":"^[^\\u0000-\\u001F\\u007F-\\u009F]*$","format":"password"})");
+        R"({"type":"string","minLength":8,"maxLength":64,"pattern":"^[^\\u0000-\\u001F\\u007F-\\u009F]*$",)"
+        R"("format":"password"})");
     EXPECT_EQ(text_of<Email>(), R"({"type":"string","minLength":3,"maxLength":254,"format":"email"})");
     EXPECT_EQ(text_of<wire::Speed>(), R"({"type":"string","enum":["standard","express"]})");
     EXPECT_EQ(text_of<Uuid>(), R"({"type":"string","format":"uuid"})");
