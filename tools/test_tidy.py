@@ -110,7 +110,8 @@ class Words(TidyCase):
         self.accepts("platform/http/router.cpp", "void f() { try { g(); } catch (...) { } }\n")
 
     def test_sleeping_and_skipping_are_refused(self) -> None:
-        self.refuses("platform/http/tests/server_test.cpp", "void f() { std::this_thread::sleep_for(1s); }\n", "sleep_for")
+        self.refuses("platform/http/tests/server_test.cpp", "void f() { std::this_thread::sleep_for(1s); }\n",
+                     "sleep_for")
         self.refuses("platform/http/tests/server_test.cpp", "void f() { GTEST_SKIP(); }\n", "GTEST_SKIP")
 
     def test_names_that_say_nothing_are_refused(self) -> None:
@@ -126,7 +127,8 @@ class Words(TidyCase):
         self.accepts("platform/http/router.cpp", "// std::cout and catch (...) here\nauto s = R\"(sleep_for \")\";\n")
 
     def test_sql_put_together_from_pieces_is_refused(self) -> None:
-        for line in ('auto q = "select * from orders where id = \'" + id;', 'run(fmt::format("delete from t where a={}", a));',
+        for line in ('auto q = "select * from orders where id = \'" + id;',
+                     'run(fmt::format("delete from t where a={}", a));',
                      'auto q = R"sql(\nselect a from b where c = )sql" + value;',
                      'auto q = fmt::format(R"sql(\nupdate t set a = {})sql", a);'):
             self.refuses(INFRASTRUCTURE, line + "\n", "SQL put together")
@@ -161,7 +163,8 @@ class Shapes(TidyCase):
         self.accepts("platform/http/router.cpp", "constexpr std::array routes{\n" + "    Route{1},\n" * 120 + "};\n")
 
     def test_functions_are_found_in_all_shapes(self) -> None:
-        code = strip("namespace a {\nstruct S {\n    S(int x) : x_{x}, y_(x) { y(); }\n    int f() const { return 1; }\n};\n"
+        code = strip("namespace a {\nstruct S {\n"
+                     "    S(int x) : x_{x}, y_(x) { y(); }\n    int f() const { return 1; }\n};\n"
                      "template <class T>\nauto g(T t) -> int {\n    if (t) { return 1; }\n    return 2;\n}\n}\n")
         self.assertEqual([(name, line) for name, line, _ in tidy_functions.functions(code)],
                          [("S", 3), ("f", 4), ("g", 6)])

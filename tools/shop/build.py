@@ -22,17 +22,19 @@ PROGRESS = re.compile(r"^\[(\d+)/(\d+)\] ")
 
 def build(preset: str, targets: Sequence[str] = ()) -> Path:
     """Brings the preset's build up to date (all targets, or only those named) and returns its directory."""
+    with Step(f"building (preset {preset})"):
+        directory = configure(preset)
+        _ninja(directory, targets)
+    return directory
+
+
+def configure(preset: str) -> Path:
     directory = ROOT / "build" / preset
     _forget_moved_checkout(directory)
-    environment = dict(os.environ)
-    if not os.access(environment.get("HOME", "/nonexistent"), os.W_OK):
-        environment["CCACHE_DIR"] = str(ROOT / ".cache" / "ccache")
-    with Step(f"building (preset {preset})"):
-        configured = subprocess.run(["cmake", "--preset", preset], cwd=ROOT, env=environment,
-                                    stdin=subprocess.DEVNULL, capture_output=True, text=True)
-        if configured.returncode != 0:
-            raise Failure(f"cmake --preset {preset} failed:\n{configured.stdout}{configured.stderr}")
-        _ninja(directory, targets, environment)
+    done = subprocess.run(["cmake", "--preset", preset], cwd=ROOT, env=_environment(), stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Failure(f"cmake --preset {preset} failed:\n{done.stdout}{done.stderr}")
     return directory
 
 
@@ -52,12 +54,18 @@ def _forget_moved_checkout(directory: Path) -> None:
         shutil.rmtree(directory)
 
 
-def _ninja(directory: Path, targets: Sequence[str], environment: dict[str, str]) -> None:
+def _environment() -> dict[str, str]:
+    environment = os.environ | {"NINJA_STATUS": "[%f/%t] "}
+    if not os.access(environment.get("HOME", "/nonexistent"), os.W_OK):
+        environment["CCACHE_DIR"] = str(ROOT / ".cache" / "ccache")
+    return environment
+
+
+def _ninja(directory: Path, targets: Sequence[str]) -> None:
     command = ["ninja", "-C", str(directory), f"-j{jobs()}", *targets]
-    environment = environment | {"NINJA_STATUS": "[%f/%t] "}
     complaints: list[str] = []
     said = time.monotonic()
-    with subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    with subprocess.Popen(command, env=_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, errors="replace") as process:
         assert process.stdout is not None
         for line in process.stdout:

@@ -1,4 +1,4 @@
-"""The components of the platform: what runs, on which port, with which environment. Everything else reads it from here."""
+"""The components of the platform: what runs, on which port, with which environment. All else reads it here."""
 
 from __future__ import annotations
 

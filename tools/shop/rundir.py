@@ -1,4 +1,4 @@
-"""Where things are kept: `.run` in the checkout for state, logs and keys; data where the servers' accounts can reach it."""
+"""Where things are kept: `.run` of the checkout, and data where the accounts of the servers can reach it."""
 
 from __future__ import annotations
 

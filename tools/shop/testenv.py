@@ -1,6 +1,6 @@
 """Private instances for tests: `python3 -m tools.shop.testenv FILE` keeps a set running and writes FILE to be sourced.
 
-In Python: `with TestInstances(directory) as instances: subprocess.run(..., env=os.environ | instances.environment)`.
+In Python: `with TestInstances() as instances: instances.start(); run(..., env=instances.environment)`.
 """
 
 from __future__ import annotations
@@ -41,12 +41,14 @@ class TestInstances:
         epmd, rabbitmq = instances.rabbitmq(self.directory / "rabbitmq", broker, ("guest", "guest"))
         self.supervisor = Supervisor([[*programs, epmd], [rabbitmq]], self.directory / "logs", quiet=quiet)
 
-    def __enter__(self) -> TestInstances:
+    def start(self) -> None:
         try:
             self.supervisor.start()
         except BaseException:
             self.close()
             raise
+
+    def __enter__(self) -> TestInstances:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -62,6 +64,7 @@ def main(arguments: list[str]) -> int:
         complain("usage: python3 -m tools.shop.testenv FILE")
         return 2
     with TestInstances(quiet=False) as running:
+        running.start()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: running.supervisor.request_stop())
         lines = [f"export {name}='{value}'" for name, value in running.environment.items()]
