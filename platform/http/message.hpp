@@ -67,7 +67,7 @@ struct Request {
 };
 
 struct Response {
-    int status = 200;
+    int status = 200;  // 0: no answer at all, the connection is closed; for simulators of peers that fail.
     std::string body;
     std::string content_type = "application/json";
     std::vector<std::pair<std::string, std::string>> headers;

@@ -270,6 +270,7 @@ std::optional<Response> Router::read_preferences(Call& call) {
         call.caller.idempotency_key = *key;
     }
     if (const auto prefer = headers.find("Prefer")) call.caller.wait = wait_of(*prefer);
+    if (const auto match = headers.find("If-Match")) call.caller.if_match = *match;
     return {};
 }
 

@@ -39,6 +39,7 @@ struct Caller {
     std::optional<Uuid> user{};  // Set on every route that is not open to anyone.
     std::vector<std::string> roles{};
     std::string idempotency_key{};               // Empty: none was sent.
+    std::string if_match{};                      // The raw If-Match header; empty: none was sent.
     std::string request_sha256{};                // 64 hexadecimal digits; empty without an idempotency key.
     std::optional<std::chrono::seconds> wait{};  // From "Prefer: wait=N".
     telemetry::Trace trace{};
@@ -68,6 +69,7 @@ struct RouteOptions {
     std::vector<DeclaredProblem> problems{};
     bool idempotency_key = false;  // The handler honours Idempotency-Key.
     bool prefer_wait = false;      // The handler honours Prefer: wait=N.
+    bool if_match = false;         // The handler honours If-Match.
     std::string cache_control = "no-store";
     std::string tag{};
     bool outside_base_path = false;  // For addresses that others have fixed, such as /.well-known/jwks.json.
