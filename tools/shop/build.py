@@ -62,18 +62,23 @@ def _environment() -> dict[str, str]:
 
 
 def _ninja(directory: Path, targets: Sequence[str]) -> None:
-    command = ["ninja", "-C", str(directory), f"-j{jobs()}", *targets]
+    # The compilers end with us, however we end.
+    command = ["setpriv", "--pdeathsig", "TERM", "ninja", "-C", str(directory), f"-j{jobs()}", *targets]
     complaints: list[str] = []
     said = time.monotonic()
     with subprocess.Popen(command, env=_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, errors="replace") as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            progress = PROGRESS.match(line)
-            if progress is None:
-                complaints.append(line)
-            elif time.monotonic() - said > (1.0 if sys.stdout.isatty() else PROGRESS_SECONDS):
-                said = time.monotonic()
-                say(f"   compiled {progress.group(1)} of {progress.group(2)}")
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                progress = PROGRESS.match(line)
+                if progress is None:
+                    complaints.append(line)
+                elif time.monotonic() - said > (1.0 if sys.stdout.isatty() else PROGRESS_SECONDS):
+                    said = time.monotonic()
+                    say(f"   compiled {progress.group(1)} of {progress.group(2)}")
+        except BaseException:
+            process.terminate()
+            raise
     if process.returncode != 0:
         raise Failure("the build failed:\n" + "".join(complaints))

@@ -72,6 +72,8 @@ def run_stages(chosen: argparse.Namespace, outcomes: list[Outcome]) -> None:
     with _instances() as instances:
         environment = base_environment() | SANITIZERS | instances.environment | {
             "SHOP_TEST_PROGRAMS": str(directory / "bin")}
+        if (ROOT / "docs" / "openapi").exists():
+            environment["SHOP_OPENAPI"] = str(ROOT / "docs" / "openapi")
         _python_tests(environment, filtered, outcomes)
         _compiled_tests(ctest_programs(directory), environment, filtered, outcomes, lambda _: True)
         if chosen.preset is None and not chosen.no_sanitizers:
