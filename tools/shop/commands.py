@@ -132,6 +132,7 @@ def _audit_environment(state: dict[str, Any]) -> dict[str, str]:
                  for name, url in state["connections"]["auditor"].items()}
     return databases | {"SHOP_BROKER_MANAGEMENT_URL": state["connections"]["broker_management"],
                         "SHOP_PROVIDER_URL": state["urls"]["payment-provider"],
+                        "SHOP_PROVIDER_LOG": state["connections"]["provider_log"],
                         "SHOP_PROVIDER_KEY": state["connections"]["provider_key"]}
 
 

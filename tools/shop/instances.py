@@ -52,7 +52,7 @@ def _give(path: Path, account: str | None) -> None:
         os.chown(path, entry.pw_uid, entry.pw_gid)
 
 
-def postgres(directory: Path, port: int, password: str | None = None) -> list[Program]:
+def postgres(directory: Path, port: int, password: str | None = None, connections: int = 200) -> list[Program]:
     """With a password every connection is scram; without one, any local user is the superuser (tests only)."""
     need(POSTGRES_BIN / "postgres", "postgresql-15")
     account = "postgres"
@@ -77,7 +77,7 @@ def postgres(directory: Path, port: int, password: str | None = None) -> list[Pr
             raise Failure(f"initdb failed:\n{done.stdout}{done.stderr}")
 
     settings = {
-        "listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "max_connections": 200,
+        "listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "max_connections": connections,
         "shared_buffers": "256MB", "fsync": "on", "synchronous_commit": "on", "max_wal_size": "2GB",
         "log_line_prefix": "%m [%p] %q%u@%d ", "log_checkpoints": "off", "log_lock_waits": "on",
         "timezone": "UTC", "log_timezone": "UTC",

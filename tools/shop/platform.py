@@ -39,7 +39,6 @@ EVERY_SERVICE = {
 }
 SERVICES = (
     Service("user-service", 8001, "user_db", ("user",), "User.*", {
-        "SHOP_REDIS_URL": "{redis_url}",
         "SHOP_JWT_PRIVATE_KEY": "{keys}/" + SIGNING_KEY + ".pem",
         "SHOP_ADMIN_EMAIL": ADMIN_EMAIL,
         "SHOP_ADMIN_PASSWORD": "{admin_password}",
@@ -62,6 +61,7 @@ PROVIDER_ENVIRONMENT = {
     "SHOP_HTTP_HOST": "127.0.0.1",
     "SHOP_HTTP_PORT": "{port}",
     "SHOP_PROVIDER_KEY": "{provider_key}",
+    "SHOP_PROVIDER_LOG": "{provider_log}",
 }
 PROGRAMS = (PROVIDER, *(service.name for service in SERVICES))
 # Others are chosen when these are in use; replica n of a service is asked for at its port plus 10 * (n - 1).
@@ -71,6 +71,9 @@ DEFAULT_PORTS = {
     "gateway-metrics": 8404,
 }
 REPLICA_STEP = 10
+# A service keeps up to 16 connections; the rest is for migrations, the auditor and people.
+CONNECTIONS_PER_SERVICE = 20
+CONNECTIONS_MIN = 200
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,14 @@ class Layout:
         return self.vault.broker_admin if user == "admin" else self.vault.derived(f"broker {user}")
 
     @property
+    def database_connections(self) -> int:
+        return max(CONNECTIONS_MIN, CONNECTIONS_PER_SERVICE * len(SERVICES) * self.replicas + 40)
+
+    @property
+    def provider_log(self) -> Path:
+        return self.data / "payment-provider.jsonl"
+
+    @property
     def redis_url(self) -> str:
         return f"redis://:{self.vault.redis}@127.0.0.1:{self.ports['redis']}"
 
@@ -137,7 +148,7 @@ def service_environment(service: Service, replica: int, layout: Layout) -> dict[
 
 def provider_environment(layout: Layout) -> dict[str, str]:
     values = {"port": layout.ports[PROVIDER], "provider_key": layout.vault.provider_key,
-              "data": layout.data, "run": layout.run}
+              "provider_log": layout.provider_log}
     filled = {key: value.format(**values) for key, value in PROVIDER_ENVIRONMENT.items()}
     return filled | layout.overrides.get(PROVIDER, {})
 

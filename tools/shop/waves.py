@@ -76,7 +76,8 @@ def _postgres(layout: Layout) -> Program:
         if done.returncode != 0:
             raise Failure(f"roles and databases could not be made: {done.stderr.strip()}")
 
-    program, = instances.postgres(layout.data / "postgres", layout.ports["postgres"], layout.vault.postgres)
+    program, = instances.postgres(layout.data / "postgres", layout.ports["postgres"], layout.vault.postgres,
+                                  layout.database_connections)
     return replace(program, after_ready=create_databases)
 
 
