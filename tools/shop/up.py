@@ -211,7 +211,8 @@ class Run:
                 "auditor": {service.database: layout.database_url(service.database, "auditor")
                             for service in SERVICES},
                 "broker": layout.broker_url("admin"), "broker_management": layout.management_url,
-                "redis": layout.redis_url, "provider_key": layout.vault.provider_key, "provider_log": str(layout.provider_log),
+                "redis": layout.redis_url, "provider_key": layout.vault.provider_key,
+                "provider_log": str(layout.provider_log),
                 "jwt_keys": str(layout.keys), "jwt_issuer": platform.JWT_ISSUER,
                 "jwt_audience": platform.JWT_AUDIENCE,
             },
