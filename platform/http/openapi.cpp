@@ -65,7 +65,8 @@ json::array parameters(const Route& route) {
     }
     if (route.options.if_match) {
         auto match = parameter("header", "If-Match", false, {{"type", "string"}});
-        match["description"] = "The ETag that was read; the request is refused when it is not the present one.";
+        match["description"] =
+            "The ETag that was read; the request is refused when it is not the present one.";
         list.push_back(std::move(match));
     }
     return list;
