@@ -66,7 +66,7 @@ std::expected<FaultPlan, std::string> FaultPlan::parse(std::string_view text) {
                 if (!row || !chances.is_object())
                     return std::unexpected("there is no call \"" + std::string(kind) + "\"");
                 for (const auto& [fault, chance] : chances.get_object()) {
-                    const auto column = index_of(faults, fault);
+                    const auto column = index_of(all_faults, fault);
                     const auto number = probability(chance);
                     if (!column || !number)
                         return std::unexpected(std::string(kind) + "." + std::string(fault) +
@@ -90,8 +90,8 @@ std::string FaultPlan::text() const {
     json::object kinds;
     for (std::size_t row = 0; row < call_kinds.size(); ++row) {
         json::object named;
-        for (std::size_t column = 0; column < faults.size(); ++column)
-            if (chances_[row][column] > 0) named.emplace(name_of(faults[column]), chances_[row][column]);
+        for (std::size_t column = 0; column < all_faults.size(); ++column)
+            if (chances_[row][column] > 0) named.emplace(name_of(all_faults[column]), chances_[row][column]);
         if (!named.empty()) kinds.emplace(name_of(call_kinds[row]), std::move(named));
     }
     return json::serialize(json::object{{"seed", seed_}, {"faults", std::move(kinds)}});
@@ -102,8 +102,8 @@ Fault FaultPlan::draw(CallKind kind) {
     // Nothing is drawn where nothing can go wrong, so that calls without faults do not move the sequence.
     if (std::ranges::all_of(chances, [](double chance) { return chance == 0; })) return Fault::none;
     double point = static_cast<double>(random_() >> 11) * 0x1p-53;
-    for (std::size_t column = 0; column < faults.size(); ++column) {
-        if (point < chances[column]) return faults[column];
+    for (std::size_t column = 0; column < all_faults.size(); ++column) {
+        if (point < chances[column]) return all_faults[column];
         point -= chances[column];
     }
     return Fault::none;

@@ -25,8 +25,8 @@ enum class Fault {
     error_done,    // Done; answered 500, and so for every repetition under the same key.
     rate_limited,  // Not done; answered 429. A repetition under the same key is a new attempt.
 };
-inline constexpr std::array faults{Fault::slow,  Fault::lost,       Fault::dropped,
-                                   Fault::error, Fault::error_done, Fault::rate_limited};
+inline constexpr std::array all_faults{Fault::slow,  Fault::lost,       Fault::dropped,
+                                       Fault::error, Fault::error_done, Fault::rate_limited};
 std::string_view name_of(Fault fault);
 
 /// Faults drawn at random, with a probability of its own for each kind of call and fault. The same seed and
@@ -45,7 +45,7 @@ class FaultPlan {
     Fault draw(CallKind kind);
 
   private:
-    std::array<std::array<double, faults.size()>, call_kinds.size()> chances_{};
+    std::array<std::array<double, all_faults.size()>, call_kinds.size()> chances_{};
     std::uint64_t seed_ = 1;
     std::mt19937_64 random_{1};
 };
