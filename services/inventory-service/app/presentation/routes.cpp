@@ -1,7 +1,6 @@
 #include "services/inventory-service/app/presentation/routes.hpp"
 
 #include "services/inventory-service/app/application/manage_stock.hpp"
-#include "services/inventory-service/app/infrastructure/stock_views.hpp"
 #include "services/inventory-service/app/presentation/problems.hpp"
 #include "services/inventory-service/app/presentation/views.hpp"
 
@@ -41,21 +40,21 @@ awaitable<Result<StockView>> post_adjustment(RoutePorts ports, http::Path<Sku> s
 }
 
 awaitable<Result<StockView>> get_stock(RoutePorts ports, http::Path<Sku> sku) {
-    auto view = co_await read_stock(*ports.pool, sku.value);
+    auto view = co_await ports.reads->stock(sku.value);
     if (!view) co_return std::unexpected(Refusal::stock_not_found);
     co_return std::move(*view);
 }
 
 awaitable<Result<http::Page<StockView>>> get_stocks(RoutePorts ports, http::Query<ListStock> in) {
     const auto limit = in.value.limit ? in.value.limit->value : limit_default;
-    auto items = co_await read_stocks(*ports.pool, in.value.after, limit + 1);
+    auto items = co_await ports.reads->list(in.value.after, limit + 1);
     co_return page_of(std::move(items), limit, [](const StockView& last) { return last.sku.value; });
 }
 
 awaitable<Result<http::Page<MovementView>>> get_movements(RoutePorts ports, http::Path<Sku> sku,
                                                           http::Query<ListMovements> in) {
     const auto limit = in.value.limit ? in.value.limit->value : limit_default;
-    auto items = co_await read_movements(*ports.pool, sku.value, in.value.after, limit + 1);
+    auto items = co_await ports.reads->movements(sku.value, in.value.after, limit + 1);
     co_return page_of(std::move(items), limit, [](const MovementView& last) { return last.id.text(); });
 }
 

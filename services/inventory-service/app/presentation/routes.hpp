@@ -1,15 +1,14 @@
 #pragma once
 
 #include "platform/http/api.hpp"
-#include "platform/postgres/pool.hpp"
 #include "services/inventory-service/app/application/ports.hpp"
+#include "services/inventory-service/app/application/views.hpp"
 
 namespace shop::inventory {
 
-/// What the routes need: the use cases' ports, and for reads the database itself.
 struct RoutePorts {
     Ports ports;
-    platform::postgres::Pool* pool;
+    StockReads* reads;
 };
 
 platform::http::Info api_info();

@@ -1,13 +1,12 @@
 #pragma once
 
 #include <optional>
-#include <string>
 
-#include "platform/base/time.hpp"
+#include "platform/base/uuid.hpp"
 #include "platform/contract/types.hpp"
 #include "shared/app/schemas/ids.hpp"
 
-/// What administrators send and see.
+/// What administrators send; what they see is in application/views.hpp.
 namespace shop::inventory {
 
 inline constexpr std::int64_t on_hand_max = 1'000'000'000;
@@ -23,23 +22,6 @@ struct AdjustStock {
     platform::contract::Text<1, 200> reason;
 };
 BOOST_DESCRIBE_STRUCT(AdjustStock, (), (delta, reason))
-
-struct StockView {
-    Sku sku;
-    std::int64_t on_hand = 0;
-    std::int64_t reserved = 0;
-    std::int64_t available = 0;
-};
-BOOST_DESCRIBE_STRUCT(StockView, (), (sku, on_hand, reserved, available))
-
-struct MovementView {
-    platform::Uuid id;
-    std::int64_t delta = 0;
-    std::string reason;
-    std::optional<OrderId> order_id;
-    platform::Time at;
-};
-BOOST_DESCRIBE_STRUCT(MovementView, (), (id, delta, reason, order_id, at))
 
 struct ListStock {
     std::optional<platform::contract::Int<1, 500>> limit;  // 50 when absent.

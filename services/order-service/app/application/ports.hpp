@@ -104,7 +104,7 @@ struct Ports {
     Orders* orders;
     Catalogue* catalogue;
     Admission* admission;
-    platform::Clock* clock;
+    const platform::Clock* clock;
     platform::Ids* ids;
     const SagaTable* saga;
 };

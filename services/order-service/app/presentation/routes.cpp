@@ -1,7 +1,6 @@
 #include "services/order-service/app/presentation/routes.hpp"
 
 #include "services/order-service/app/application/place_order.hpp"
-#include "services/order-service/app/infrastructure/order_views.hpp"
 #include "services/order-service/app/presentation/problems.hpp"
 #include "services/order-service/app/presentation/views.hpp"
 
@@ -23,7 +22,7 @@ Basket basket_of(PlaceOrder in) {
 
 awaitable<Result<OrderView>> view_after(RoutePorts ports, http::Caller caller, OrderId id) {
     if (caller.wait) co_await ports.outcomes->wait(id, std::min(*caller.wait, wait_max));
-    auto view = co_await read_order(*ports.pool, buyer_of(caller), id);
+    auto view = co_await ports.reads->order(buyer_of(caller), id);
     if (!view) co_return std::unexpected(Refusal::order_not_found);
     co_return std::move(*view);
 }
@@ -45,7 +44,7 @@ awaitable<Result<http::Page<OrderView>>> get_orders(RoutePorts ports, http::Call
     const std::int64_t limit = in.value.limit ? in.value.limit->value : 20;
     http::Page<OrderView> page;
     // One more than asked for tells whether there is a next page.
-    page.items = co_await read_orders(*ports.pool, buyer_of(caller), in.value.after, limit + 1);
+    page.items = co_await ports.reads->orders(buyer_of(caller), in.value.after, limit + 1);
     if (page.items.size() > static_cast<std::size_t>(limit)) {
         page.items.pop_back();
         page.next = page.items.back().id.text();
@@ -54,9 +53,9 @@ awaitable<Result<http::Page<OrderView>>> get_orders(RoutePorts ports, http::Call
 }
 
 awaitable<Result<Timeline>> get_timeline(RoutePorts ports, http::Caller caller, http::Path<OrderId> id) {
-    auto entries = co_await read_timeline(*ports.pool, buyer_of(caller), id.value);
-    if (!entries) co_return std::unexpected(Refusal::order_not_found);
-    co_return Timeline{id.value, std::move(*entries)};
+    auto timeline = co_await ports.reads->timeline(buyer_of(caller), id.value);
+    if (!timeline) co_return std::unexpected(Refusal::order_not_found);
+    co_return std::move(*timeline);
 }
 
 awaitable<Result<OrderView>> post_cancel(RoutePorts ports, http::Caller caller, http::Path<OrderId> id) {

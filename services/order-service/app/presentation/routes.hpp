@@ -1,16 +1,14 @@
 #pragma once
 
 #include "platform/http/api.hpp"
-#include "platform/postgres/pool.hpp"
 #include "services/order-service/app/application/ports.hpp"
-#include "services/order-service/app/infrastructure/outcomes.hpp"
+#include "services/order-service/app/application/views.hpp"
 
 namespace shop::order {
 
-/// What the routes need: the use cases' ports, and for reads the database itself.
 struct RoutePorts {
     Ports ports;
-    platform::postgres::Pool* pool;
+    OrderReads* reads;
     Outcomes* outcomes;
 };
 

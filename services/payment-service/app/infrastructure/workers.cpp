@@ -2,6 +2,9 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "platform/telemetry/log.hpp"
 #include "services/payment-service/app/application/work.hpp"
@@ -26,6 +29,7 @@ struct Workers::Core {
     bool claiming = false;
     bool again = false;  // Something became due while we were claiming.
     bool stopped = false;
+    boost::asio::steady_timer at_rest{io};
 
     bool full() const { return active >= config.payments_max; }
 };
@@ -43,9 +47,14 @@ void Workers::wake() {
 
 awaitable<void> Workers::look() { return claim_some(core_); }
 
-void Workers::stop() { core_->stopped = true; }
-
-bool Workers::idle() const { return core_->active == 0 && !core_->claiming; }
+awaitable<void> Workers::stop() {
+    core_->stopped = true;
+    while (core_->active > 0 || core_->claiming) {
+        core_->at_rest.expires_after(std::chrono::seconds{1});
+        boost::system::error_code rung;
+        co_await core_->at_rest.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, rung));
+    }
+}
 
 std::chrono::milliseconds Workers::poll() const { return core_->config.poll; }
 
@@ -82,6 +91,7 @@ awaitable<void> Workers::drive_one(std::shared_ptr<Core> core, Payment payment) 
     }
     const bool was_full = core->full();
     core->active_gauge.set(static_cast<double>(--core->active));
+    core->at_rest.cancel();
     if (was_full && !core->claiming && !core->stopped)
         boost::asio::co_spawn(core->io, claim_some(core), boost::asio::detached);
 }

@@ -39,8 +39,10 @@ class Workers {
     /// Claims until nothing is due or all places are taken; called on wake() and regularly.
     awaitable<void> look();
 
-    void stop();
-    bool idle() const;
+    /// Claims nothing more and returns when the payments under way have come to rest, each at the latest with the time-out
+    /// of its call.
+    awaitable<void> stop();
+
     std::chrono::milliseconds poll() const;
 
   private:

@@ -1,6 +1,5 @@
 #include "services/payment-service/app/presentation/routes.hpp"
 
-#include "services/payment-service/app/infrastructure/payment_views.hpp"
 #include "services/payment-service/app/presentation/problems.hpp"
 #include "services/payment-service/app/presentation/views.hpp"
 
@@ -15,7 +14,7 @@ template <class T>
 using Result = std::expected<T, http::Refused<Refusal>>;
 
 awaitable<Result<PaymentView>> get_payment(RoutePorts ports, http::Path<OrderId> order) {
-    auto view = co_await read_payment(*ports.pool, order.value);
+    auto view = co_await ports.reads->payment(order.value);
     if (!view) co_return std::unexpected(Refusal::payment_not_found);
     co_return std::move(*view);
 }
@@ -23,7 +22,7 @@ awaitable<Result<PaymentView>> get_payment(RoutePorts ports, http::Path<OrderId>
 awaitable<Result<http::Page<PaymentView>>> get_payments(RoutePorts ports, http::Query<ListPayments> in) {
     const std::int64_t limit = in.value.limit ? in.value.limit->value : 50;
     // One more than asked for tells whether there is a next page.
-    http::Page<PaymentView> page{co_await read_payments(*ports.pool, in.value.status, in.value.after, limit + 1)};
+    http::Page<PaymentView> page{co_await ports.reads->payments(in.value.status, in.value.after, limit + 1)};
     if (page.items.size() > static_cast<std::size_t>(limit)) {
         page.items.pop_back();
         page.next = page.items.back().order_id.text();

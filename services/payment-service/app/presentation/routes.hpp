@@ -1,13 +1,13 @@
 #pragma once
 
 #include "platform/http/api.hpp"
-#include "platform/postgres/pool.hpp"
+#include "services/payment-service/app/application/views.hpp"
 
 namespace shop::payment {
 
 /// The routes only read; charging and refunding is asked for by events.
 struct RoutePorts {
-    platform::postgres::Pool* pool;
+    PaymentReads* reads;
 };
 
 platform::http::Info api_info();

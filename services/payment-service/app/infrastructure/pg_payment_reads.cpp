@@ -1,8 +1,6 @@
-#include "services/payment-service/app/infrastructure/payment_views.hpp"
+#include "services/payment-service/app/infrastructure/pg_payment_reads.hpp"
 
 namespace shop::payment {
-
-using platform::awaitable;
 
 namespace {
 
@@ -22,13 +20,13 @@ order by order_id desc limit $3)sql"};
 
 }  // namespace
 
-awaitable<std::optional<PaymentView>> read_payment(platform::postgres::Pool& pool, OrderId order) {
-    co_return co_await pool.run(find_payment, order);
+awaitable<std::optional<PaymentView>> PgPaymentReads::payment(OrderId order) {
+    co_return co_await pool_.run(find_payment, order);
 }
 
-awaitable<std::vector<PaymentView>> read_payments(platform::postgres::Pool& pool, std::optional<PaymentStatus> status,
-                                                  std::optional<OrderId> after, std::int64_t limit) {
-    co_return co_await pool.run(list_payments, status, after, limit);
+awaitable<std::vector<PaymentView>> PgPaymentReads::payments(std::optional<PaymentStatus> status,
+                                                             std::optional<OrderId> after, std::int64_t limit) {
+    co_return co_await pool_.run(list_payments, status, after, limit);
 }
 
 }  // namespace shop::payment

@@ -1,4 +1,4 @@
-#include "services/order-service/app/infrastructure/order_views.hpp"
+#include "services/order-service/app/infrastructure/pg_order_reads.hpp"
 
 #include "services/order-service/app/infrastructure/order_rows.hpp"
 
@@ -64,30 +64,28 @@ OrderView view_of(ViewRow row) {
 
 }  // namespace
 
-awaitable<std::optional<OrderView>> read_order(platform::postgres::Pool& pool, UserId buyer, OrderId id) {
-    auto row = co_await pool.run(find_order, id, buyer);
+awaitable<std::optional<OrderView>> PgOrderReads::order(UserId buyer, OrderId id) {
+    auto row = co_await pool_.run(find_order, id, buyer);
     if (!row) co_return std::nullopt;
     co_return view_of(std::move(*row));
 }
 
-awaitable<std::vector<OrderView>> read_orders(platform::postgres::Pool& pool, UserId buyer, std::optional<OrderId> after,
-                                              std::int64_t limit) {
-    auto rows = co_await pool.run(list_orders, buyer, after, limit);
+awaitable<std::vector<OrderView>> PgOrderReads::orders(UserId buyer, std::optional<OrderId> after, std::int64_t limit) {
+    auto rows = co_await pool_.run(list_orders, buyer, after, limit);
     std::vector<OrderView> out;
     out.reserve(rows.size());
     for (auto& row : rows) out.push_back(view_of(std::move(row)));
     co_return out;
 }
 
-awaitable<std::optional<std::vector<TimelineEntry>>> read_timeline(platform::postgres::Pool& pool, UserId buyer,
-                                                                   OrderId id) {
-    const auto owned = co_await pool.run(owned_order, id, buyer);
+awaitable<std::optional<Timeline>> PgOrderReads::timeline(UserId buyer, OrderId id) {
+    const auto owned = co_await pool_.run(owned_order, id, buyer);
     if (!owned) co_return std::nullopt;
-    auto rows = co_await pool.run(find_history, id);
-    std::vector<TimelineEntry> out;
-    out.reserve(rows.size());
+    auto rows = co_await pool_.run(find_history, id);
+    Timeline out{id, {}};
+    out.entries.reserve(rows.size());
     for (auto& row : rows)
-        out.push_back({row.at, std::move(row.event), row.from_status, row.to_status, std::move(row.detail)});
+        out.entries.push_back({row.at, std::move(row.event), row.from_status, row.to_status, std::move(row.detail)});
     co_return out;
 }
 

@@ -1,9 +1,9 @@
-#include "services/order-service/app/infrastructure/outcomes.hpp"
+#include "services/order-service/app/infrastructure/pg_outcomes.hpp"
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "services/order-service/app/infrastructure/order_views.hpp"
+#include "services/order-service/app/infrastructure/pg_order_reads.hpp"
 
 namespace shop::order {
 namespace {
@@ -22,10 +22,10 @@ struct Place {
 
 }  // namespace
 
-Outcomes::Outcomes(boost::asio::io_context& io, platform::postgres::Pool& pool, std::size_t waiting_max)
+PgOutcomes::PgOutcomes(boost::asio::io_context& io, platform::postgres::Pool& pool, std::size_t waiting_max)
     : io_(io), pool_(pool), waiting_max_(waiting_max) {}
 
-awaitable<void> Outcomes::wait(OrderId id, std::chrono::milliseconds limit) {
+awaitable<void> PgOutcomes::wait(OrderId id, std::chrono::milliseconds limit) {
     if (waiting_.size() >= waiting_max_) co_return;
     boost::asio::steady_timer bell{io_, limit};
     const Place place{waiting_, id, bell};
@@ -33,7 +33,7 @@ awaitable<void> Outcomes::wait(OrderId id, std::chrono::milliseconds limit) {
     co_await bell.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, rung));
 }
 
-awaitable<void> Outcomes::look() {
+awaitable<void> PgOutcomes::look() {
     if (waiting_.empty()) co_return;
     std::vector<OrderId> ids;
     for (auto at = waiting_.begin(); at != waiting_.end(); at = waiting_.upper_bound(at->first)) ids.push_back(at->first);

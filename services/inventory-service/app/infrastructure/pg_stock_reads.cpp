@@ -1,8 +1,6 @@
-#include "services/inventory-service/app/infrastructure/stock_views.hpp"
+#include "services/inventory-service/app/infrastructure/pg_stock_reads.hpp"
 
 namespace shop::inventory {
-
-using platform::awaitable;
 
 namespace {
 
@@ -22,18 +20,15 @@ where sku = $1 and ($2::uuid is null or id < $2) order by id desc limit $3)sql"}
 
 }  // namespace
 
-awaitable<std::optional<StockView>> read_stock(platform::postgres::Pool& pool, Sku sku) {
-    co_return co_await pool.run(find_stock, sku);
+awaitable<std::optional<StockView>> PgStockReads::stock(Sku sku) { co_return co_await pool_.run(find_stock, sku); }
+
+awaitable<std::vector<StockView>> PgStockReads::list(std::optional<Sku> after, std::int64_t limit) {
+    co_return co_await pool_.run(list_stock, after, limit);
 }
 
-awaitable<std::vector<StockView>> read_stocks(platform::postgres::Pool& pool, std::optional<Sku> after,
-                                              std::int64_t limit) {
-    co_return co_await pool.run(list_stock, after, limit);
-}
-
-awaitable<std::vector<MovementView>> read_movements(platform::postgres::Pool& pool, Sku sku,
-                                                    std::optional<platform::Uuid> after, std::int64_t limit) {
-    co_return co_await pool.run(list_movements, sku, after, limit);
+awaitable<std::vector<MovementView>> PgStockReads::movements(Sku sku, std::optional<platform::Uuid> after,
+                                                             std::int64_t limit) {
+    co_return co_await pool_.run(list_movements, sku, after, limit);
 }
 
 }  // namespace shop::inventory

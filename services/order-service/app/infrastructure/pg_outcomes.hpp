@@ -7,18 +7,18 @@
 #include <memory>
 
 #include "platform/postgres/pool.hpp"
-#include "services/order-service/app/application/ports.hpp"
+#include "services/order-service/app/application/views.hpp"
 
 namespace shop::order {
 
-/// Waiting for orders to become final, whichever replica makes them so: one look at the database serves everybody who
-/// waits here, so the load does not grow with their number.
-class Outcomes {
-  public:
-    Outcomes(boost::asio::io_context& io, platform::postgres::Pool& pool, std::size_t waiting_max);
+using platform::awaitable;
 
-    /// Returns when the order is final or `limit` has passed, at once when too many wait already.
-    awaitable<void> wait(OrderId id, std::chrono::milliseconds limit);
+/// One look at the database serves everybody who waits here, so the load does not grow with their number.
+class PgOutcomes final : public Outcomes {
+  public:
+    PgOutcomes(boost::asio::io_context& io, platform::postgres::Pool& pool, std::size_t waiting_max);
+
+    awaitable<void> wait(OrderId id, std::chrono::milliseconds limit) override;
 
     /// Looks once, and wakes those whose orders are final. Does nothing when nobody waits.
     awaitable<void> look();

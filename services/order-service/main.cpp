@@ -1,0 +1,84 @@
+#include "platform/messaging/consumer.hpp"
+#include "platform/service/periodic.hpp"
+#include "platform/service/run.hpp"
+#include "services/order-service/app/application/handle_replies.hpp"
+#include "services/order-service/app/application/order_saga.hpp"
+#include "services/order-service/app/config.hpp"
+#include "services/order-service/app/infrastructure/pending_limit.hpp"
+#include "services/order-service/app/infrastructure/pg_catalogue.hpp"
+#include "services/order-service/app/infrastructure/pg_order_reads.hpp"
+#include "services/order-service/app/infrastructure/pg_orders.hpp"
+#include "services/order-service/app/infrastructure/pg_outcomes.hpp"
+#include "services/order-service/app/presentation/routes.hpp"
+#include "services/order-service/app/presentation/subscriptions.hpp"
+
+std::span<const platform::postgres::Migration> platform_messaging_migrations();
+std::span<const platform::postgres::Migration> order_parts_migrations();
+
+namespace shop::order {
+namespace {
+
+namespace messaging = platform::messaging;
+using platform::service::Host;
+using platform::service::Periodic;
+
+SagaTable table_of(const Config& config) {
+    return order_saga({config.reserve_stock_ms, config.take_payment_ms, config.undo_again_ms, config.undo_again_max_ms});
+}
+
+/// Looks again at once as long as there is more than one batch to do.
+awaitable<void> sweep(Ports ports, std::size_t batch_max) {
+    while (co_await sweep_deadlines(ports, batch_max) == batch_max) {
+    }
+}
+
+template <class Event>
+void consume(Host& host, const Config& config, messaging::Inbox& inbox, messaging::Subscription<Event> queue) {
+    messaging::ConsumerConfig limits;
+    limits.batch_max = static_cast<std::size_t>(config.batch_max);
+    limits.prefetch = 2 * limits.batch_max;
+    auto* pool = &host.pool();
+    auto* in = &inbox;
+    host.add<messaging::Consumer>(
+        host.io(), host.broker(), limits,
+        queue.handlers([in, pool](platform::Uuid id) { return in->begin_attempt(*pool, id); },
+                       [in, pool](platform::Uuid id) { return in->forgive_attempt(*pool, id); }),
+        host.metrics());
+}
+
+void compose(Host& host, const Config& config) {
+    using namespace std::chrono_literals;
+    auto& io = host.io();
+    auto& pool = host.pool();
+    const auto batch_max = static_cast<std::size_t>(config.batch_max);
+    const platform::postgres::BatcherConfig batches{.batch_max = batch_max};
+
+    auto& relay = host.add_relay(subscribers());
+    auto& replies_inbox = host.add<messaging::Inbox>("order.saga", host.metrics());
+    auto& catalogue_inbox = host.add<messaging::Inbox>("order.catalogue", host.metrics());
+    auto& product_service = host.add<platform::http::Client>(
+        io, platform::http::ClientConfig{.base_url = config.product_url->text()});
+    auto& orders = host.add<PgOrders>(io, pool, replies_inbox, batches, [&relay] { relay.wake(); });
+    auto& catalogue = host.add<PgCatalogue>(io, pool, catalogue_inbox, product_service, batches);
+    auto& limit = host.add<PendingLimit>(pool, AdmissionConfig{config.pending_max, config.cancelling_max},
+                                         host.metrics());
+    auto& saga = host.add<SagaTable>(table_of(config));
+    auto& reads = host.add<PgOrderReads>(pool);
+    auto& outcomes = host.add<PgOutcomes>(io, pool, static_cast<std::size_t>(config.waiting_max));
+    const Ports ports{&orders, &catalogue, &limit, &host.clock(), &host.ids(), &saga};
+
+    consume(host, config, replies_inbox, saga_replies(ports));
+    consume(host, config, catalogue_inbox, catalogue_changes(catalogue));
+    host.add<Periodic>(io, "admission", 100ms, [&limit] { return limit.sample(); });
+    host.add<Periodic>(io, "outcomes", 20ms, [&outcomes] { return outcomes.look(); });
+    host.add<Periodic>(io, "deadlines", config.sweep_ms, [ports, batch_max] { return sweep(ports, batch_max); });
+    add_routes(host.add_api(api_info(), RoutePorts{ports, &reads, &outcomes}));
+}
+
+}  // namespace
+}  // namespace shop::order
+
+int main() {
+    return platform::service::run<shop::order::Config>(
+        "order-service", {platform_messaging_migrations(), order_parts_migrations()}, &shop::order::compose);
+}
