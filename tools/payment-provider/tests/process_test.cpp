@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/json.hpp>
 #include <fstream>
-#include <boost/asio/detached.hpp>
 #include <map>
 #include <optional>
 
