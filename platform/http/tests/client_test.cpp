@@ -139,7 +139,7 @@ TEST_F(ClientTest, does_not_use_a_pooled_connection_that_the_peer_has_closed) {
     ScriptedPeer peer(context, {{hello, true}, {hello, true}});
     Client client(context, {.base_url = peer.url()});
     EXPECT_EQ(call(client, {.method = "POST"}).status, 200);
-    // The peer's end reaches us through the loopback before anything else we do.
+    context.poll();  // Until the peer has closed its end.
     EXPECT_EQ(call(client, {.method = "POST"}).status, 200);
     EXPECT_EQ(peer.connections, 2);
     EXPECT_EQ(peer.requests.size(), 2U);
@@ -200,12 +200,13 @@ TEST_F(ClientTest, passes_over_interim_responses_and_knows_head) {
 
 TEST_F(ClientTest, waits_for_a_connection_no_longer_than_it_may) {
     ScriptedPeer peer(context, {});
-    Client client(context, {.base_url = peer.url(), .connections_max = 1, .waiting_max = 1});
-    auto holder = asio::co_spawn(context, client.send({}, 300ms), asio::use_future);
+    Client client(context,
+                  {.base_url = peer.url(), .connections_max = 1, .waiting_max = 1, .request_ms = 60s});
+    auto holder = asio::co_spawn(context, client.send({}, 60s), asio::use_future);
     while (peer.requests.empty()) context.run_one();
-    auto waiter = asio::co_spawn(context, client.send({}, 250ms), asio::use_future);
+    auto waiter = asio::co_spawn(context, client.send({}, 50ms), asio::use_future);
     context.poll();
-    expect_failure(client, {}, false, 250ms);  // The queue is full.
+    expect_failure(client, {}, false, 50ms);  // The queue is full.
     while (waiter.wait_for(0s) != std::future_status::ready) context.run_one();
     try {
         waiter.get();
@@ -213,8 +214,6 @@ TEST_F(ClientTest, waits_for_a_connection_no_longer_than_it_may) {
     } catch (const TransportError& error) {
         EXPECT_FALSE(error.sent);
     }
-    while (holder.wait_for(0s) != std::future_status::ready) context.run_one();
-    EXPECT_THROW(holder.get(), TransportError);
 }
 
 TEST_F(ClientTest, hands_a_free_connection_to_whoever_waits) {

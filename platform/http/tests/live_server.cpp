@@ -16,7 +16,7 @@ using asio::ip::tcp;
 RawClient::RawClient(unsigned short port) : socket_(context_) {
     socket_.connect(tcp::endpoint(asio::ip::address_v4::loopback(), port));
     socket_.set_option(tcp::no_delay(true));
-    const timeval patience{5, 0};
+    const timeval patience{20, 0};
     ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 }
 
