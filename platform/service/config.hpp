@@ -28,6 +28,9 @@ struct ServiceConfig {
     std::chrono::milliseconds database_start_ms{10'000};
 
     config::Required<config::AmqpUrl> broker_url;
+    /// How long published and handled messages are remembered: duplicates older than this are not recognised
+    /// by their id any more, and events older than this cannot be published again.
+    config::Limit<1, 8'760> message_retention_h = 24;
 
     /// Directory of `<kid>.pub.pem`.
     config::Required<std::string> jwt_public_keys;
@@ -45,7 +48,7 @@ struct ServiceConfig {
 };
 BOOST_DESCRIBE_STRUCT(ServiceConfig, (),
                       (http_host, http_port, http_connections, database_url, database_connections,
-                       database_start_ms, broker_url, jwt_public_keys, jwt_issuer, jwt_audience, jwt_leeway_s,
-                       log_level, drain_ms, drain_requests_ms, stop_ms))
+                       database_start_ms, broker_url, message_retention_h, jwt_public_keys, jwt_issuer,
+                       jwt_audience, jwt_leeway_s, log_level, drain_ms, drain_requests_ms, stop_ms))
 
 }  // namespace platform::service

@@ -140,6 +140,18 @@ void Host::maintain(std::vector<postgres::PartitionedTable> tables) {
                   [this, tables] { return postgres::maintain_partitions(pool_, tables); });
 }
 
+messaging::BrokerConfig Host::broker() const { return {.url = config_.broker_url->text(), .name = name_}; }
+
+messaging::Relay& Host::add_relay(std::vector<messaging::Binding> subscribers) {
+    maintain({{"outbox", std::chrono::hours{config_.message_retention_h}, "sent_at is null"},
+              {"inbox", std::chrono::hours{config_.message_retention_h}},
+              {"message_attempts", std::chrono::hours{config_.message_retention_h}}});
+    auto mandatory = messaging::subscribed_types(subscribers);
+    auto& publisher =
+        add<messaging::Publisher>(io_, broker(), std::move(subscribers), std::move(mandatory), metrics_);
+    return add<messaging::Relay>(io_, pool_, publisher, messaging::RelayConfig{}, metrics_, name_);
+}
+
 http::Authenticate Host::authenticate() { return bearer(verifier_); }
 
 awaitable<bool> Host::database_ready() {

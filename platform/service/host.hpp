@@ -14,6 +14,7 @@
 #include "platform/base/ids.hpp"
 #include "platform/http/api.hpp"
 #include "platform/http/server.hpp"
+#include "platform/messaging/relay.hpp"
 #include "platform/postgres/migrate.hpp"
 #include "platform/postgres/partitions.hpp"
 #include "platform/postgres/pool.hpp"
@@ -71,6 +72,14 @@ class Host {
     /// Keeps the daily partitions of these tables in order from now on.
     void maintain(std::vector<postgres::PartitionedTable> tables);
 
+    /// Makes what publishes this process's outbox to the broker named by the configuration: a publisher that
+    /// declares `subscribers` (all who listen to what this service publishes) and a relay. Wake it after a
+    /// commit that wrote events. Also keeps the partitions of outbox, inbox and attempts.
+    messaging::Relay& add_relay(std::vector<messaging::Binding> subscribers);
+
+    /// Connection settings of the broker, for consumers.
+    messaging::BrokerConfig broker() const;
+
     /// Makes the route table that the HTTP server will serve, with access tokens checked and readiness
     /// joined.
     template <class Ports>
@@ -105,10 +114,10 @@ class Host {
 
     const std::string name_;
     const ServiceConfig config_;
+    telemetry::Metrics metrics_;  // Before the io_context: what ends with that still counts.
     boost::asio::io_context io_{1};
     SystemClock clock_;
     RandomIds ids_;
-    telemetry::Metrics metrics_;
     auth::Verifier verifier_;
     postgres::Pool pool_;
     std::shared_ptr<Readiness> readiness_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <memory>
 
 #include "platform/service/signals.hpp"
 #include "platform/telemetry/log.hpp"
@@ -56,23 +57,23 @@ int live(std::string_view name, const ServiceConfig& config, std::string_view co
     Signals signals{config.stop_ms};
     telemetry::configure_log(std::string{name}, level_of(config.log_level));
     log_info("starting", {{"configuration", configuration}});
+    std::unique_ptr<Host> host;
+    int code = 0;
+    bool at_rest = false;
     try {
         migrate_when_possible(config, migrations);
-        Host host{std::string{name}, config, migrations};
-        compose(host);
-        if (!serve(host, signals)) {
-            // Coroutines that never ended still point at parts of the host, so nothing may be taken apart.
-            telemetry::flush_log();
-            _exit(0);
-        }
+        host = std::make_unique<Host>(std::string{name}, config, migrations);
+        compose(*host);
+        at_rest = serve(*host, signals);
     } catch (const std::exception& error) {
-        log_error("cannot start", {{"reason", error.what()}});
-        telemetry::flush_log();
-        complain(name, std::string{"cannot start: "} + error.what());
-        return exit_start_failed;
+        log_error("cannot go on", {{"reason", error.what()}});
+        complain(name, std::string{"cannot go on: "} + error.what());
+        code = exit_failed;
     }
     telemetry::flush_log();
-    return 0;
+    // Coroutines that have not ended still point at parts of the host, so then nothing may be taken apart.
+    if (!at_rest) _exit(code);
+    return code;
 }
 
 std::vector<postgres::Migration> in_order(Migrations migrations) {

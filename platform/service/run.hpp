@@ -13,7 +13,7 @@
 namespace platform::service {
 
 /// Exit codes of a service process beside 0, an orderly stop.
-inline constexpr int exit_start_failed = 1;
+inline constexpr int exit_failed = 1;
 inline constexpr int exit_bad_configuration = 2;
 
 /// The schema of a service: its own migrations and those of the platform's modules that it uses.
