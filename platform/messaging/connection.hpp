@@ -82,7 +82,8 @@ class Connection {
 
     void consume(std::string_view queue, std::uint16_t prefetch);
     void cancel_consumer();
-    /// Takes one message out of a queue if there is one; it must be acknowledged like a delivery.
+    /// Takes one message out of a queue if there is one; it must be acknowledged like a delivery. Not on
+    /// a connection with confirms or a consumer: what they bring would stand before the message.
     std::optional<Incoming> get(std::string_view queue);
     void acknowledge(std::uint64_t tag, bool multiple);
     /// To the dead-letter exchange.

@@ -60,6 +60,7 @@ class DeliveryPorts {
     virtual awaitable<bool> pause(std::chrono::milliseconds delay) = 0;
 
     /// Around every call of the handler and of the two above, so that someone can watch how long it takes.
+    /// A call that dies with its frame never ends.
     virtual void call_began() {}
     virtual void call_ended() {}
     virtual void retried(std::string_view /*why*/) {}
@@ -106,14 +107,6 @@ class DeliveryRun {
 
   private:
     enum class Attempt : std::uint8_t { succeeded, failed, gave_up };
-
-    struct Call {
-        DeliveryPorts& ports;
-        explicit Call(DeliveryPorts& watched) : ports(watched) { ports.call_began(); }
-        ~Call() { ports.call_ended(); }
-        Call(const Call&) = delete;
-        Call& operator=(const Call&) = delete;
-    };
 
     awaitable<void> handle_together() {
         std::vector<std::size_t> fresh;
@@ -163,14 +156,15 @@ class DeliveryRun {
             for (std::size_t i : chosen) messages.push_back(batch_[i].message);
             std::exception_ptr failure;
             bool transient = false;
+            ports_->call_began();
             try {
-                Call call(*ports_);
                 co_await handler_(std::move(messages));
             } catch (const Unavailable& e) {
                 failure = std::current_exception(), transient = true, why_ = e.what();
             } catch (const std::exception& e) {
                 failure = std::current_exception(), why_ = e.what();
             }
+            ports_->call_ended();
             if (!failure) co_return Attempt::succeeded;
             co_await leave_if_cancelled(failure);
             if (!transient) co_return Attempt::failed;
@@ -183,12 +177,13 @@ class DeliveryRun {
         for (int retries = 0;; ++retries) {
             std::exception_ptr failure;
             int attempts = 0;
+            ports_->call_began();
             try {
-                Call call(*ports_);
                 attempts = co_await ports_->begin_attempt(id);
             } catch (const std::exception& e) {
                 failure = std::current_exception(), why_ = e.what();
             }
+            ports_->call_ended();
             if (!failure) co_return attempts;
             co_await leave_if_cancelled(failure);
             if (!co_await pause(retries)) co_return std::nullopt;
@@ -209,12 +204,13 @@ class DeliveryRun {
 
     /// At best: with the database gone the attempt stays counted, which costs one of several.
     awaitable<void> forgive(Uuid id) {
+        ports_->call_began();
         try {
-            Call call(*ports_);
             co_await ports_->forgive_attempt(id);
         } catch (const std::exception& e) {
             why_ = e.what();
         }
+        ports_->call_ended();
     }
 
     void reject(std::size_t i, std::string_view reason) {

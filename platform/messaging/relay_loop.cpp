@@ -46,6 +46,7 @@ from (select created_at from outbox where sent_at is null order by created_at li
 Relay::Loop::Loop(boost::asio::io_context& io, postgres::Pool& pool, Publisher& publisher, RelayConfig config,
                   telemetry::Metrics& metrics, std::string source)
     : strand_(boost::asio::make_strand(io)),
+      ended_(strand_),
       pool_(pool),
       publisher_(publisher),
       config_(config),
@@ -56,7 +57,7 @@ Relay::Loop::Loop(boost::asio::io_context& io, postgres::Pool& pool, Publisher& 
                                     {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000})),
       failures_(metrics.counter("relay_failures_total", "Batches that were not published in full.")) {
     ensure(config_.batch_max > 0 && config_.flights > 0, "a relay may carry something");
-    for (int i = 0; i < config_.flights + 2; ++i) bells_.push_back(std::make_unique<Bell>(strand_));
+    for (int i = 0; i < config_.flights + 1; ++i) bells_.push_back(std::make_unique<Bell>(strand_));
 }
 
 void Relay::Loop::start() {
@@ -70,7 +71,7 @@ void Relay::Loop::spawn(awaitable<void> coroutine) {
     boost::asio::co_spawn(strand_, std::move(coroutine),
                           [self = shared_from_this()](std::exception_ptr fault) {
                               ensure(!fault, "a relay coroutine handles its own errors");
-                              if (--self->running_ == 0) self->bells_.back()->ring();
+                              if (--self->running_ == 0) self->ended_.cancel();
                           });
 }
 
@@ -89,7 +90,11 @@ awaitable<void> Relay::Loop::stop(std::shared_ptr<Loop> loop) {
     co_await boost::asio::dispatch(loop->strand_, boost::asio::use_awaitable);
     loop->stopping_ = true;
     loop->ring_all();
-    while (loop->running_ > 0) co_await loop->rest(loop->bells_.size() - 1, std::chrono::seconds(1), true);
+    while (loop->running_ > 0) {
+        loop->ended_.expires_after(std::chrono::seconds(1));
+        boost::system::error_code rung;
+        co_await loop->ended_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, rung));
+    }
 }
 
 void Relay::Loop::ring_all() {
@@ -193,7 +198,7 @@ awaitable<void> Relay::Loop::rest(std::size_t number, std::chrono::milliseconds 
 }
 
 awaitable<void> Relay::Loop::sample(std::shared_ptr<Loop> self) {
-    const std::size_t number = self->bells_.size() - 2;
+    const std::size_t number = self->bells_.size() - 1;
     while (!self->stopping_) {
         try {
             const Backlog backlog = co_await self->pool_.run(sample_outbox);

@@ -43,6 +43,7 @@ class Relay::Loop : public std::enable_shared_from_this<Loop> {
     void skip_returned(Time created_at);
 
     const Strand strand_;
+    boost::asio::steady_timer ended_;  // Cancelled when the last coroutine has ended.
     postgres::Pool& pool_;
     Publisher& publisher_;
     const RelayConfig config_;
@@ -52,8 +53,7 @@ class Relay::Loop : public std::enable_shared_from_this<Loop> {
     telemetry::Histogram& batch_size_;
     telemetry::Counter& failures_;
 
-    std::vector<std::unique_ptr<Bell>>
-        bells_;  // One per flight, then one for the sampler and one for stop().
+    std::vector<std::unique_ptr<Bell>> bells_;  // One per flight, then the sampler's.
     bool stopping_ = false;
     int running_ = 0;
     Time skip_to_{};

@@ -82,6 +82,7 @@ class Stage : public DeliveryPorts {
 
 struct DeliveryTest : ::testing::Test {
     std::vector<Verdict> deliver_now(std::vector<int> numbers, std::set<int> redelivered = {}) {
+        stage->calls_open = 0;
         std::vector<Delivery<int>> batch;
         for (const int number : numbers)
             batch.push_back({{id_of(number), number, ""}, redelivered.contains(number)});
