@@ -225,6 +225,16 @@ def start_haproxy(keys, backends, wait=True, **knobs):
     return Target("127.0.0.1", port, "haproxy", keys, backends, stop)
 
 
+def wait_until_served(target):
+    """Until a gateway that was there before has noticed that the services answer."""
+    token, deadline = target.keys.token(), time.monotonic() + 30
+    for path in ("users/me", "products", "orders", "inventory", "payments"):
+        while target.call("GET", "/api/v1/" + path, token).status >= 500:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"the gateway does not reach the service of {path}")
+            time.sleep(0.1)
+
+
 def healthy(port, path="/health/ready"):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:

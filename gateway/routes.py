@@ -30,7 +30,7 @@ def kong_routes(text=None):
     document = yaml.safe_load(text or (HERE / "kong" / "kong.yml").read_text())
     routes = []
     for service in document["services"]:
-        for route in service["routes"]:
+        for route in sorted(service["routes"], key=lambda one: -one.get("regex_priority", 0)):
             public = not any(plugin["name"] == "jwt" for plugin in route.get("plugins", []))
             for path in route["paths"]:
                 if not path.startswith("~"):
@@ -46,16 +46,20 @@ def haproxy_routes(text=None):
     text = text or (HERE / "haproxy" / "haproxy.cfg").read_text()
     methods = {name: frozenset(rest.split()) for name,
                rest in re.findall(r"^ +acl (m_\w+) +method (.+)$", text, re.M)}
-    public, routes = {}, []
+    public, routes, excepted = {}, [], {}
     for condition in re.findall(r"^ +http-request set-var\(txn\.public\) bool\(true\) if (.+)$", text, re.M):
         for alternative in condition.split(" or "):
             route, *limits = alternative.split()
-            public[route] = methods[limits[0]] if limits else frozenset()
+            public[route] = next((methods[limit] for limit in limits if limit in methods), frozenset())
+            excepted.update({limit[1:]: route for limit in limits if limit.startswith("!")})
     backend = {}
     for service, condition in re.findall(r"^ +use_backend (\w+) +if (.+)$", text, re.M):
         backend.update({name: service for name in condition.split(" or ")})
     for name, expression in re.findall(r"^ +acl (r_\w+) +path_reg (\S+)$", text, re.M):
         pattern = re.compile(expression)
+        if name in excepted:
+            routes.insert(0, Route(backend[excepted[name]], pattern, frozenset(), False))
+            continue
         if name in public:
             routes.append(Route(backend[name], pattern, public[name], True))
         if public.get(name) != frozenset():

@@ -1,9 +1,9 @@
 """One suite for any gateway of the project.
 
-Without settings it starts HAProxy on free ports before services that echo. To test another gateway:
+It starts HAProxy on free ports before services that echo, unless it is given a key to sign tokens with:
+  SHOP_GATEWAY_SIGNING_KEY  the private key of kid k1 of the gateway to test
   SHOP_GATEWAY_URL          http://host:port of it
   SHOP_GATEWAY_KIND         haproxy or kong (which permitted differences apply; kong when absent)
-  SHOP_GATEWAY_SIGNING_KEY  the private key of kid k1
   SHOP_GATEWAY_BACKENDS     optional: user=host:port,product=... where the gateway looks for the services; the
                             suite listens there and echoes. Without it the tests that must see what a service
                             gets are skipped.
@@ -27,9 +27,10 @@ def setUpModule():
     global TARGET
     directory = tempfile.TemporaryDirectory()
     CLEANUP.append(directory.cleanup)
-    url = os.environ.get("SHOP_GATEWAY_URL")
-    if url:
-        keys = rig.Keys(directory.name, os.environ["SHOP_GATEWAY_SIGNING_KEY"])
+    signing_key = os.environ.get("SHOP_GATEWAY_SIGNING_KEY")
+    if signing_key:
+        url = os.environ["SHOP_GATEWAY_URL"]
+        keys = rig.Keys(directory.name, signing_key)
         backends = {}
         for entry in filter(None, os.environ.get("SHOP_GATEWAY_BACKENDS", "").split(",")):
             service, _, address = entry.partition("=")
@@ -38,12 +39,15 @@ def setUpModule():
         parts = urllib.parse.urlsplit(url)
         TARGET = rig.Target(parts.hostname, parts.port or 80, os.environ.get("SHOP_GATEWAY_KIND", "kong"),
                             keys, backends)
+        CLEANUP.extend(echo.stop for echoes in backends.values() for echo in echoes)
+        if backends:
+            rig.wait_until_served(TARGET)
     else:
         backends = {service: [rig.Echo(service)] for service in rig.SERVICES}
         TARGET = rig.start_haproxy(rig.Keys(directory.name), backends, GATEWAY_PROFILE="load",
                                    GATEWAY_BODY_MS=300)
-    CLEANUP.append(TARGET.stop)
-    CLEANUP.extend(echo.stop for echoes in TARGET.backends.values() for echo in echoes)
+        CLEANUP.append(TARGET.stop)
+        CLEANUP.extend(echo.stop for echoes in TARGET.backends.values() for echo in echoes)
 
 
 def tearDownModule():
@@ -72,16 +76,27 @@ class GatewayTest(unittest.TestCase):
 
 class Routing(GatewayTest):
     needs_backends = True
-    PUBLIC = {("POST", "/api/v1/auth/login"): "user", ("POST", "/api/v1/auth/register"): "user",
-              ("GET", "/.well-known/jwks.json"): "user", ("GET",
-                                                          "/api/v1/products?limit=5&after=x"): "product",
-              ("HEAD", "/api/v1/products/SKU-1"): "product", ("GET", "/api/v1/categories"): "product"}
-    PROTECTED = {("GET", "/api/v1/users/me"): "user", ("POST", "/api/v1/products"): "product",
-                 ("PUT", "/api/v1/products/SKU-1"): "product", ("PATCH", "/api/v1/products/SKU-1"): "product",
-                 ("DELETE", "/api/v1/categories/1"): "product", ("POST", "/api/v1/orders"): "order",
-                 ("GET", "/api/v1/orders/1"): "order", ("GET", "/api/v1/inventory/SKU-1"): "inventory",
-                 ("POST", "/api/v1/inventory/SKU-1/adjust"): "inventory", ("GET",
-                                                                           "/api/v1/payments"): "payment"}
+    PUBLIC = {
+        ("POST", "/api/v1/auth/login"): "user",
+        ("POST", "/api/v1/auth/register"): "user",
+        ("GET", "/.well-known/jwks.json"): "user",
+        ("GET", "/api/v1/products?limit=5&after=x"): "product",
+        ("HEAD", "/api/v1/products/SKU-1"): "product",
+        ("GET", "/api/v1/categories"): "product",
+    }
+    PROTECTED = {
+        ("GET", "/api/v1/users/me"): "user",
+        ("POST", "/api/v1/products"): "product",
+        ("PUT", "/api/v1/products/SKU-1"): "product",
+        ("PATCH", "/api/v1/products/SKU-1"): "product",
+        ("GET", "/api/v1/products/1/all-variants"): "product",
+        ("DELETE", "/api/v1/categories/1"): "product",
+        ("POST", "/api/v1/orders"): "order",
+        ("GET", "/api/v1/orders/1"): "order",
+        ("GET", "/api/v1/inventory/SKU-1"): "inventory",
+        ("POST", "/api/v1/inventory/SKU-1/adjustments"): "inventory",
+        ("GET", "/api/v1/payments"): "payment",
+    }
 
     def test_public_routes_reach_their_service_without_a_token(self):
         for (method, path), service in self.PUBLIC.items():
@@ -242,8 +257,8 @@ class Identity(GatewayTest):
 
     def test_the_address_of_the_client_is_the_gateways_to_tell(self):
         answer = self.call("GET", "/api/v1/products",
-                           headers={"X-Forwarded-For": "6.6.6.6", "Forwarded": "for=6.6.6.6",
-                                                               "X-Real-IP": "6.6.6.6"})
+                           headers={
+            "X-Forwarded-For": "6.6.6.6", "Forwarded": "for=6.6.6.6", "X-Real-IP": "6.6.6.6"})
         self.assertNotIn("6.6.6.6", (answer.echoed("x-forwarded-for") or [""])[-1].split(",")[-1])
         if TARGET.kind == "haproxy":
             self.assertEqual(answer.echoed("x-forwarded-for"), [TARGET.source])

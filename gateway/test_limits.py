@@ -38,8 +38,8 @@ class Sizes(GatewayTest):
         self.assertEqual(self.call("POST", "/api/v1/orders", body=b"x" * (BODY_LIMIT + 1)).status, 413)
 
     def test_a_client_that_asks_first_is_told_not_to_send(self):
-        answer = self.call("POST", "/api/v1/auth/register", headers={"Content-Length": "100000",
-                                                                     "Expect": "100-continue"})
+        answer = self.call("POST", "/api/v1/auth/register", headers={
+            "Content-Length": "100000", "Expect": "100-continue"})
         self.assertEqual(answer.status, self.expected("oversize_with_expect"))
 
     def test_a_chunked_body(self):
