@@ -1,5 +1,6 @@
 #include "platform/postgres/flight.hpp"
 
+#include <libpq-fe.h>
 #include <poll.h>
 
 #include <algorithm>

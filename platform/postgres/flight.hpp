@@ -1,7 +1,6 @@
 #pragma once
 
-#include <libpq-fe.h>
-
+#include <algorithm>
 #include <optional>
 
 #include "platform/postgres/connection.hpp"

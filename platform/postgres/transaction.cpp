@@ -16,8 +16,11 @@ const Statement<void()> rollback_statement{"transaction.rollback", "rollback"};
 
 Transaction::Transaction(Lease lease) : lease_(std::move(lease)) {}
 
-void Transaction::send_text(std::string sql) {
-    queue({.statement = nullptr, .text = std::move(sql), .parameters = {}});
+std::shared_ptr<const Reply> Transaction::send_text(std::string sql) {
+    Command command{.statement = nullptr, .text = std::move(sql), .parameters = {}};
+    auto reply = command.reply;
+    queue(std::move(command));
+    return reply;
 }
 
 void Transaction::queue(Command command) {
@@ -33,13 +36,17 @@ awaitable<void> Transaction::flush() {
 }
 
 awaitable<void> Transaction::fly() {
-    // Nothing has been sent yet, so a connection that died since it was acquired can still be exchanged.
-    if (state_ == State::fresh && !lease_->connection().quiet()) {
+    // Unless the flight comes home.
+    bool fresh = std::exchange(state_, State::dead) == State::fresh;
+    sent_ = false;
+    if (!lease_->connection().quiet()) {
+        if (!fresh) throw ConnectionLost({.message = "the connection was lost between two flights"});
+        // Nothing of the transaction has been sent, so another connection will do.
         auto pool = lease_->pool();
         lease_.reset();
         lease_ = co_await PoolCore::acquire(std::move(pool));
     }
-    state_ = State::dead;  // Unless the flight comes home.
+    sent_ = true;
     co_await lease_->connection().fly(queued_);
     queued_.clear();
     state_ = State::open;
@@ -71,8 +78,7 @@ void Transaction::rethrow_as_commit(const ConnectionLost& lost) const {
     bool failed_before = std::any_of(queued_.begin(), std::prev(queued_.end()), [](const Command& command) {
         return command.reply->state == Reply::State::failed;
     });
-    // A transaction that is not dead yet had nothing sent.
-    if (failed_before || state_ != State::dead) throw;
+    if (failed_before || !sent_) throw;
     throw CommitUnknown({.sqlstate = lost.sqlstate(),
                          .message = "the connection was lost during commit",
                          .statement = lost.statement()});
@@ -80,7 +86,7 @@ void Transaction::rethrow_as_commit(const ConnectionLost& lost) const {
 
 awaitable<void> Transaction::rollback() {
     bool begun = state_ == State::open || state_ == State::dead;
-    if (begun && lease_->connection().usable() && lease_->connection().in_transaction()) {
+    if (begun && lease_ && lease_->connection().usable() && lease_->connection().in_transaction()) {
         queued_.clear();
         queued_.push_back(control_command(rollback_statement));
         state_ = State::dead;

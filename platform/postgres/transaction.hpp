@@ -34,7 +34,8 @@ class Transaction {
     }
 
     /// One statement without parameters or typed result, for DDL. Never with a text that came from outside.
-    void send_text(std::string sql);
+    /// The reply holds its binary cells after the flush.
+    std::shared_ptr<const Reply> send_text(std::string sql);
 
     /// Sends what is queued and waits for all of it. Throws Error, TransientError or ConnectionLost.
     awaitable<void> flush();
@@ -57,6 +58,7 @@ class Transaction {
     std::optional<Lease> lease_;  // Given back as soon as the transaction is finished.
     std::vector<Command> queued_;
     State state_ = State::fresh;
+    bool sent_ = false;  // Whether the latest flight left at all.
 };
 
 }  // namespace platform::postgres

@@ -3,7 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "platform/postgres/pool.hpp"
 #include "platform/telemetry/metrics.hpp"
@@ -28,6 +32,10 @@ class PostgresTest : public ::testing::Test {
     template <class T>
     T run(awaitable<T> coroutine) {
         return testing::run(io, std::move(coroutine));
+    }
+    /// Starts it beside the test.
+    void spawn(awaitable<void> coroutine) {
+        boost::asio::co_spawn(io, std::move(coroutine), boost::asio::detached);
     }
     std::string count_things() { return database.value("select count(*) from things"); }
     /// Server connections of the pools under test.
