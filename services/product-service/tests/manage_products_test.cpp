@@ -2,10 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/use_future.hpp>
-
+#include "platform/testing/run.hpp"
 #include "services/product-service/app/application/read_product.hpp"
 #include "services/product-service/tests/fakes.hpp"
 
@@ -17,10 +14,7 @@ const auto clothes = *CategoryId::parse("0192f3a4-5b6c-7d8e-9f00-00000000000c");
 struct ManageProducts : testing::Test {
     template <class T>
     T run(awaitable<T> work) {
-        boost::asio::io_context io;
-        auto result = boost::asio::co_spawn(io, std::move(work), boost::asio::use_future);
-        io.run();
-        return result.get();
+        return platform::testing::run(io, std::move(work));
     }
 
     static Content content(std::vector<std::string> skus, std::int64_t price = 100) {
@@ -33,6 +27,7 @@ struct ManageProducts : testing::Test {
         return *run(create_product(ports, content(std::move(skus)), "trace-1"));
     }
 
+    boost::asio::io_context io;
     MemoryCatalogue catalogue;
     MemoryCache cache{catalogue.log};
     MemoryReader reader;

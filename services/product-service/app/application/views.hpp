@@ -72,4 +72,10 @@ struct SkuView {
 };
 BOOST_DESCRIBE_STRUCT(SkuView, (), (sku, product_id, version, price, title, status))
 
+/// A list that needs no pages: nobody gets more than they named.
+struct SkuViews {
+    std::vector<SkuView> items;
+};
+BOOST_DESCRIBE_STRUCT(SkuViews, (), (items))
+
 }  // namespace shop::product
