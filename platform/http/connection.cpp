@@ -153,7 +153,7 @@ awaitable<bool> Connection::exchange() {
 
     enter(Phase::handler);
     request.deadline = deadline_;
-    auto response = co_await call_handler(std::move(request));
+    auto response = co_await Server::State::answer(server_, std::move(request));
     if (answered_for_ || !socket_.is_open()) co_return false;
     if (response.status == 0) {
         close();
@@ -236,18 +236,6 @@ Request Connection::request_of(std::string_view method, std::string_view target,
     request.headers = std::move(headers);
     head_only_ = method == "HEAD";
     return request;
-}
-
-/// An Api never throws; a handler of another kind may.
-awaitable<Response> Connection::call_handler(Request request) {
-    try {
-        co_return co_await server_->handler(std::move(request));
-    } catch (const std::exception& failure) {
-        telemetry::log_error("handler failed", {{"reason", failure.what()}}, &trace_);
-    } catch (...) {
-        telemetry::log_error("handler failed", {{"reason", "an exception of no known type"}}, &trace_);
-    }
-    co_return problem_response(problems::internal_error, trace_.id_text());
 }
 
 /// Answers what is not worth a handler; the connection ends after it. Always false.

@@ -53,7 +53,6 @@ Server::State::State(asio::io_context& io_context, ServerConfig server_config, H
                      telemetry::Metrics& registry)
     : context(io_context),
       config(std::move(server_config)),
-      handler(std::move(request_handler)),
       acceptor(io_context),
       connections_open(registry.gauge("http_connections", "Open connections.")),
       connections_refused(registry.counter("http_connections_refused_total",
@@ -61,6 +60,7 @@ Server::State::State(asio::io_context& io_context, ServerConfig server_config, H
       handlers_overdue(registry.counter("http_handlers_overdue_total",
                                         "Requests answered 503 because their handler took too long.")),
       metrics(registry),
+      handler_(std::move(request_handler)),
       sweep_timer_(io_context),
       accept_timer_(io_context),
       emptied_(io_context) {}
@@ -136,6 +136,19 @@ awaitable<void> Server::State::sweep(std::shared_ptr<State> self) {
         for (auto* connection : self->connections_)
             if (connection->deadline() <= now) connection->expire();
     }
+}
+
+/// An Api never throws; a handler of another kind may.
+awaitable<Response> Server::State::answer(std::shared_ptr<State> self, Request request) {
+    const auto trace = request.trace;
+    try {
+        co_return co_await self->handler_(std::move(request));
+    } catch (const std::exception& failure) {
+        telemetry::log_error("handler failed", {{"reason", failure.what()}}, &trace);
+    } catch (...) {
+        telemetry::log_error("handler failed", {{"reason", "an exception of no known type"}}, &trace);
+    }
+    co_return problem_response(problems::internal_error, trace.id_text());
 }
 
 void Server::State::opened(Connection& connection) {

@@ -62,7 +62,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
     awaitable<bool> write();
     awaitable<void> linger();
     awaitable<bool> refuse(Refusal refusal);
-    awaitable<Response> call_handler(Request request);
     Request request_of(std::string_view method, std::string_view target, Headers headers);
     void enter(Phase phase);
     void write_what_fits();
@@ -99,12 +98,14 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
     void close_idle();
     awaitable<void> drain(SteadyClock::time_point until);
 
+    /// What the handler answers; 500 if it throws.
+    static awaitable<Response> answer(std::shared_ptr<State> self, Request request);
+
     void opened(Connection& connection);
     void closed(Connection& connection);
 
     boost::asio::io_context& context;
     const ServerConfig config;
-    const Handler handler;
     boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, Executor> acceptor;
     bool draining = false;
 
@@ -120,6 +121,7 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
     bool make_room();
     static void turn_away(Socket& socket);
 
+    const Handler handler_;
     Timer sweep_timer_;
     Timer accept_timer_;
     Timer emptied_;
