@@ -15,7 +15,7 @@ BOOST_DESCRIBE_ENUM(LogLevel, debug, info, warn, error, off)
 /// What every service is configured with. A service's own struct derives from it and sets its port:
 ///   struct Config : platform::service::ServiceConfig { Config() { http_port = 8001; } ... };
 ///   BOOST_DESCRIBE_STRUCT(Config, (platform::service::ServiceConfig), (...))
-/// and may have a check() that throws ConfigError for settings that contradict each other.
+/// and may have a check() of its own that throws ConfigError for settings that contradict each other.
 struct ServiceConfig {
     /// Loopback, unless somebody decides otherwise: a service trusts whoever reaches its /metrics.
     std::string http_host = "127.0.0.1";
@@ -45,6 +45,9 @@ struct ServiceConfig {
     std::chrono::milliseconds drain_ms{3'000};
     std::chrono::milliseconds drain_requests_ms{3'000};
     std::chrono::milliseconds stop_ms{9'500};
+
+    /// Throws ConfigError when the steps of a stop do not fit into the whole.
+    void check() const;
 };
 BOOST_DESCRIBE_STRUCT(ServiceConfig, (),
                       (http_host, http_port, http_connections, database_url, database_connections,

@@ -2,6 +2,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/packaged_task.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
 #include <future>
@@ -37,10 +38,7 @@ class Host::Loop {
     /// Runs `work` on the thread and returns when it has ended; rethrows what it throws.
     void run(std::function<awaitable<void>()> work) { asio::co_spawn(io_, work(), asio::use_future).get(); }
     void call(std::function<void()> work) {
-        std::packaged_task<void()> task{std::move(work)};
-        auto done = task.get_future();
-        asio::post(io_, std::move(task));
-        done.get();
+        asio::post(io_, std::packaged_task<void()>{std::move(work)}).get();
     }
 
     /// True when nothing was left to do within `patience`.

@@ -37,7 +37,8 @@ int run(std::string_view name, Migrations migrations, void (*compose)(Host&, con
     Config config;
     try {
         config = config::load<Config>(config::Environment::process());
-        if constexpr (requires { config.check(); }) config.check();
+        config.ServiceConfig::check();
+        config.check();
     } catch (const config::ConfigError& error) {
         return refuse_configuration(name, error.what());
     }
