@@ -27,8 +27,9 @@ void compose(platform::service::Host& host, const Config& config) {
     auto* pool = &host.pool();
     host.add<messaging::Consumer>(
         host.io(), host.broker(), limits,
-        orders(ports).handlers([&inbox, pool](platform::Uuid id) { return inbox.begin_attempt(*pool, id); },
-                               [&inbox, pool](platform::Uuid id) { return inbox.forgive_attempt(*pool, id); }),
+        orders(ports).handlers(
+            [&inbox, pool](platform::Uuid id) { return inbox.begin_attempt(*pool, id); },
+            [&inbox, pool](platform::Uuid id) { return inbox.forgive_attempt(*pool, id); }),
         host.metrics());
     add_routes(host.add_api(api_info(), RoutePorts{ports, &reads}));
 }
@@ -38,5 +39,6 @@ void compose(platform::service::Host& host, const Config& config) {
 
 int main() {
     return platform::service::run<shop::inventory::Config>(
-        "inventory-service", {platform_messaging_migrations(), inventory_parts_migrations()}, &shop::inventory::compose);
+        "inventory-service", {platform_messaging_migrations(), inventory_parts_migrations()},
+        &shop::inventory::compose);
 }

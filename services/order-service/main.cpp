@@ -23,7 +23,8 @@ using platform::service::Host;
 using platform::service::Periodic;
 
 SagaTable table_of(const Config& config) {
-    return order_saga({config.reserve_stock_ms, config.take_payment_ms, config.undo_again_ms, config.undo_again_max_ms});
+    return order_saga(
+        {config.reserve_stock_ms, config.take_payment_ms, config.undo_again_ms, config.undo_again_max_ms});
 }
 
 /// Looks again at once as long as there is more than one batch to do.
@@ -33,7 +34,8 @@ awaitable<void> sweep(Ports ports, std::size_t batch_max) {
 }
 
 template <class Event>
-void consume(Host& host, const Config& config, messaging::Inbox& inbox, messaging::Subscription<Event> queue) {
+void consume(Host& host, const Config& config, messaging::Inbox& inbox,
+             messaging::Subscription<Event> queue) {
     messaging::ConsumerConfig limits;
     limits.batch_max = static_cast<std::size_t>(config.batch_max);
     limits.prefetch = 2 * limits.batch_max;
@@ -71,7 +73,8 @@ void compose(Host& host, const Config& config) {
     consume(host, config, catalogue_inbox, catalogue_changes(catalogue));
     host.add<Periodic>(io, "admission", 100ms, [&limit] { return limit.sample(); });
     host.add<Periodic>(io, "outcomes", 20ms, [&outcomes] { return outcomes.look(); });
-    host.add<Periodic>(io, "deadlines", config.sweep_ms, [ports, batch_max] { return sweep(ports, batch_max); });
+    host.add<Periodic>(io, "deadlines", config.sweep_ms,
+                       [ports, batch_max] { return sweep(ports, batch_max); });
     add_routes(host.add_api(api_info(), RoutePorts{ports, &reads, &outcomes}));
 }
 

@@ -23,13 +23,13 @@ void compose(platform::service::Host& host, const Config& config) {
     const auto batch_max = static_cast<std::size_t>(config.batch_max);
     const auto payments_max = static_cast<std::size_t>(config.payments_max);
 
-    // The store tells the workers of new work, and the workers need the store: this bell is hung up before either.
+    // The store tells the workers of new work, and the workers need the store: this bell is hung up before
+    // either.
     auto& bell = host.add<std::function<void()>>();
     auto& relay = host.add_relay(subscribers());
     auto& inbox = host.add<messaging::Inbox>("payment.orders", host.metrics());
-    auto& payments = host.add<PgPayments>(host.pool(), inbox,
-                                          Committed{.events = [&relay] { relay.wake(); },
-                                                    .work = [&bell] { bell(); }});
+    auto& payments = host.add<PgPayments>(
+        host.pool(), inbox, Committed{.events = [&relay] { relay.wake(); }, .work = [&bell] { bell(); }});
     auto& client = host.add<platform::http::Client>(
         io, platform::http::ClientConfig{.base_url = config.provider_url->text(),
                                          .connections_max = payments_max,
@@ -37,7 +37,8 @@ void compose(platform::service::Host& host, const Config& config) {
     auto& provider = host.add<Stripe>(client, config.provider_key->reveal(), host.metrics());
     auto& reads = host.add<PgPaymentReads>(host.pool());
     Ports ports{&payments, &provider, nullptr, &host.ids(), {.retry = {}, .lease = config.lease_ms}};
-    auto& recorder = host.add<GroupRecorder>(io, ports, platform::postgres::BatcherConfig{.batch_max = batch_max});
+    auto& recorder =
+        host.add<GroupRecorder>(io, ports, platform::postgres::BatcherConfig{.batch_max = batch_max});
     ports.recorder = &recorder;
     auto& workers = host.add<Workers>(io, ports, WorkersConfig{.payments_max = payments_max}, host.metrics());
     bell = [&workers] { workers.wake(); };
@@ -47,10 +48,12 @@ void compose(platform::service::Host& host, const Config& config) {
     limits.prefetch = 2 * batch_max;
     host.add<messaging::Consumer>(
         io, host.broker(), limits,
-        requests(ports).handlers([&inbox, pool](platform::Uuid id) { return inbox.begin_attempt(*pool, id); },
-                                 [&inbox, pool](platform::Uuid id) { return inbox.forgive_attempt(*pool, id); }),
+        requests(ports).handlers(
+            [&inbox, pool](platform::Uuid id) { return inbox.begin_attempt(*pool, id); },
+            [&inbox, pool](platform::Uuid id) { return inbox.forgive_attempt(*pool, id); }),
         host.metrics());
-    host.add<platform::service::Periodic>(io, "payments", workers.poll(), [&workers] { return workers.look(); });
+    host.add<platform::service::Periodic>(io, "payments", workers.poll(),
+                                          [&workers] { return workers.look(); });
     add_routes(host.add_api(api_info(), RoutePorts{&reads}));
 }
 
@@ -59,5 +62,6 @@ void compose(platform::service::Host& host, const Config& config) {
 
 int main() {
     return platform::service::run<shop::payment::Config>(
-        "payment-service", {platform_messaging_migrations(), payment_parts_migrations()}, &shop::payment::compose);
+        "payment-service", {platform_messaging_migrations(), payment_parts_migrations()},
+        &shop::payment::compose);
 }

@@ -11,7 +11,8 @@ const OrderId id = *OrderId::parse("0192f3a4-5b6c-7d8e-9f00-112233445566");
 const Money price{100, {"EUR"}};
 
 OrderCreated order(std::vector<std::pair<std::string, std::int64_t>> lines) {
-    OrderCreated event{.order_id = id, .user_id = {}, .lines = {}, .total = price, .payment = {"pm_card_visa"}};
+    OrderCreated event{
+        .order_id = id, .user_id = {}, .lines = {}, .total = price, .payment = {"pm_card_visa"}};
     for (const auto& [sku, quantity] : lines) event.lines.push_back({Sku{sku}, quantity, price});
     return event;
 }
@@ -20,7 +21,9 @@ struct Shelf {
     Reservation reservation{.order_id = id};
     StockBySku stock{{Sku{"MUG"}, {5, 0}}, {Sku{"PEN"}, {1, 0}}};
 
-    std::expected<Decision, Contradiction> hears(const StockMessage& message) { return apply(reservation, stock, message); }
+    std::expected<Decision, Contradiction> hears(const StockMessage& message) {
+        return apply(reservation, stock, message);
+    }
 };
 
 TEST(Stock, is_reserved_for_all_lines) {
@@ -44,7 +47,8 @@ TEST(Stock, is_reserved_for_no_line_when_one_is_short_and_every_shortage_is_name
 
 TEST(Stock, sums_lines_of_one_sku_before_it_looks) {
     Shelf shelf;
-    EXPECT_TRUE(std::holds_alternative<StockReservationFailed>(*shelf.hears(order({{"MUG", 3}, {"MUG", 3}}))->event));
+    EXPECT_TRUE(
+        std::holds_alternative<StockReservationFailed>(*shelf.hears(order({{"MUG", 3}, {"MUG", 3}}))->event));
     EXPECT_EQ(shelf.stock.at({"MUG"}), (Stock{5, 0}));
 }
 

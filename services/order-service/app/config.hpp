@@ -9,7 +9,8 @@ namespace shop::order {
 struct Config : platform::service::ServiceConfig {
     Config() { http_port = 8003; }
 
-    platform::config::Required<platform::config::Url> product_url;  // Prices of SKUs that the copy does not have.
+    platform::config::Required<platform::config::Url>
+        product_url;  // Prices of SKUs that the copy does not have.
 
     // The saga: architecture decisions, shortened only to provoke what they are for.
     std::chrono::milliseconds reserve_stock_ms{10'000};
@@ -26,7 +27,7 @@ struct Config : platform::service::ServiceConfig {
     platform::config::Limit<1, 100'000> waiting_max = 5'000;  // Requests that wait for an outcome.
 };
 BOOST_DESCRIBE_STRUCT(Config, (platform::service::ServiceConfig),
-                      (product_url, reserve_stock_ms, take_payment_ms, undo_again_ms, undo_again_max_ms, sweep_ms,
-                       pending_max, cancelling_max, batch_max, waiting_max))
+                      (product_url, reserve_stock_ms, take_payment_ms, undo_again_ms, undo_again_max_ms,
+                       sweep_ms, pending_max, cancelling_max, batch_max, waiting_max))
 
 }  // namespace shop::order

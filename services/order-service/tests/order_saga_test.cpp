@@ -20,7 +20,8 @@ const UserId buyer = *UserId::parse("0192f3a4-5b6c-7d8e-9f00-000000000001");
 class Conversation {
   public:
     Conversation() {
-        auto placed = place(table_, id, buyer, {{{Sku{"MUG-1"}, 2, price}}, "1 Main Street", "pm_card_visa"}, now_);
+        auto placed =
+            place(table_, id, buyer, {{{Sku{"MUG-1"}, 2, price}}, "1 Main Street", "pm_card_visa"}, now_);
         said_ = placed->first.events;
         order_ = placed->first.order;
     }
@@ -88,13 +89,23 @@ TEST(OrderSaga, begins_with_the_order_and_its_total) {
 }
 
 TEST(OrderSaga, confirms_when_stock_and_payment_are_there) {
-    Conversation{}.hears(reserved).says().is(OrderStatus::pending).hears(paid).says(confirmed).is(OrderStatus::confirmed);
+    Conversation{}
+        .hears(reserved)
+        .says()
+        .is(OrderStatus::pending)
+        .hears(paid)
+        .says(confirmed)
+        .is(OrderStatus::confirmed);
 }
 
 TEST(OrderSaga, confirms_when_the_payment_overtakes_the_stock) {
     Conversation{}
-        .hears(paid).says(confirmed).is(OrderStatus::confirmed)
-        .hears(reserved).says().is(OrderStatus::confirmed);
+        .hears(paid)
+        .says(confirmed)
+        .is(OrderStatus::confirmed)
+        .hears(reserved)
+        .says()
+        .is(OrderStatus::confirmed);
 }
 
 TEST(OrderSaga, ends_at_once_when_nothing_is_to_be_undone) {
@@ -107,8 +118,11 @@ TEST(OrderSaga, ends_at_once_when_nothing_is_to_be_undone) {
 TEST(OrderSaga, gives_the_stock_back_when_the_card_is_declined) {
     Conversation{}
         .hears(reserved)
-        .hears(declined).says(ReleaseStock{id}).is(OrderStatus::cancelling)
-        .hears(released).says(OrderCancelled{id, CancelReason::payment_declined, "insufficient_funds"})
+        .hears(declined)
+        .says(ReleaseStock{id})
+        .is(OrderStatus::cancelling)
+        .hears(released)
+        .says(OrderCancelled{id, CancelReason::payment_declined, "insufficient_funds"})
         .is(OrderStatus::cancelled);
 }
 
@@ -118,18 +132,29 @@ TEST(OrderSaga, gives_the_stock_back_when_the_decline_overtakes_the_reservation)
 
 TEST(OrderSaga, undoes_everything_on_a_cancellation_because_anything_may_be_under_way) {
     Conversation{}
-        .hears_cancel().says(ReleaseStock{id}, RefundPayment{id}).is(OrderStatus::cancelling)
-        .hears(released).says().is(OrderStatus::cancelling)
-        .hears(paid).says().is(OrderStatus::cancelling)
-        .hears(refunded).says(OrderCancelled{id, CancelReason::customer_request, "by the customer"})
+        .hears_cancel()
+        .says(ReleaseStock{id}, RefundPayment{id})
+        .is(OrderStatus::cancelling)
+        .hears(released)
+        .says()
+        .is(OrderStatus::cancelling)
+        .hears(paid)
+        .says()
+        .is(OrderStatus::cancelling)
+        .hears(refunded)
+        .says(OrderCancelled{id, CancelReason::customer_request, "by the customer"})
         .is(OrderStatus::cancelled);
 }
 
 TEST(OrderSaga, waits_longer_for_the_payment_than_for_the_stock) {
     Conversation{}.waits(9'999ms).is(OrderStatus::pending).waits(1ms).is(OrderStatus::cancelling);
     Conversation{}
-        .hears(reserved).waits(19'999ms).is(OrderStatus::pending)
-        .waits(1ms).says(ReleaseStock{id}, RefundPayment{id}).is(OrderStatus::cancelling)
+        .hears(reserved)
+        .waits(19'999ms)
+        .is(OrderStatus::pending)
+        .waits(1ms)
+        .says(ReleaseStock{id}, RefundPayment{id})
+        .is(OrderStatus::cancelling)
         .because(CancelReason::timed_out, "no answer in time to: take payment");
 }
 
@@ -142,13 +167,22 @@ TEST(OrderSaga, repeats_only_the_undos_that_nobody_answered_and_ever_more_slowly
 }
 
 TEST(OrderSaga, does_not_repeat_an_undo_whose_former_copy_is_still_waiting_to_be_sent) {
-    Conversation{}.hears_cancel().waits(5'000ms, true).says().waits(5'000ms, false)
+    Conversation{}
+        .hears_cancel()
+        .waits(5'000ms, true)
+        .says()
+        .waits(5'000ms, false)
         .says(ReleaseStock{id}, RefundPayment{id});
 }
 
 TEST(OrderSaga, keeps_the_first_reason) {
-    Conversation{}.hears_cancel().hears(declined).hears(released).hears(nothing_charged)
-        .because(CancelReason::customer_request, "by the customer").is(OrderStatus::cancelled);
+    Conversation{}
+        .hears_cancel()
+        .hears(declined)
+        .hears(released)
+        .hears(nothing_charged)
+        .because(CancelReason::customer_request, "by the customer")
+        .is(OrderStatus::cancelled);
 }
 
 TEST(OrderSaga, refuses_to_cancel_what_is_confirmed_and_changes_nothing) {
@@ -166,10 +200,12 @@ TEST(OrderSaga, takes_a_second_cancellation_for_the_first) {
     saga.hears(released).hears(nothing_charged).hears_cancel().says().is(OrderStatus::cancelled);
 }
 
-/// Every state that a conversation can reach x every thing that can be heard: no final state is ever left, the version
-/// grows exactly when the order changes, and what was heard before changes nothing when it is heard again.
+/// Every state that a conversation can reach x every thing that can be heard: no final state is ever left,
+/// the version grows exactly when the order changes, and what was heard before changes nothing when it is
+/// heard again.
 TEST(OrderSaga, holds_its_rules_in_every_state_for_everything_it_can_hear) {
-    const std::vector<SagaReply> all{reserved, out_of_stock, paid, declined, released, refunded, nothing_charged};
+    const std::vector<SagaReply> all{reserved, out_of_stock, paid,           declined,
+                                     released, refunded,     nothing_charged};
     const auto table = order_saga();
     std::vector<Order> open{Conversation{}.order()};
     std::vector<Order> seen;
@@ -181,7 +217,8 @@ TEST(OrderSaga, holds_its_rules_in_every_state_for_everything_it_can_hear) {
             }))
             continue;
         seen.push_back(order);
-        const bool final = order.saga.status == OrderStatus::confirmed || order.saga.status == OrderStatus::cancelled;
+        const bool final =
+            order.saga.status == OrderStatus::confirmed || order.saga.status == OrderStatus::cancelled;
         std::vector<Order> next;
         for (const auto& message : all) {
             auto once = reply(table, order, message, noon);

@@ -26,13 +26,15 @@ Order pending(std::uint8_t n) {
 }
 
 TEST(Order, sums_its_lines) {
-    auto placed = place(order_saga(), {}, {}, {{{Sku{"A"}, 3, {100, {"EUR"}}}, {Sku{"B"}, 1, {99, {"EUR"}}}}, "", ""}, noon);
+    auto placed = place(order_saga(), {}, {},
+                        {{{Sku{"A"}, 3, {100, {"EUR"}}}, {Sku{"B"}, 1, {99, {"EUR"}}}}, "", ""}, noon);
     ASSERT_TRUE(placed);
     EXPECT_EQ(placed->second, (Money{399, {"EUR"}}));
 }
 
 TEST(Order, refuses_to_add_different_currencies) {
-    auto placed = place(order_saga(), {}, {}, {{{Sku{"A"}, 3, {100, {"EUR"}}}, {Sku{"B"}, 1, {99, {"USD"}}}}, "", ""}, noon);
+    auto placed = place(order_saga(), {}, {},
+                        {{{Sku{"A"}, 3, {100, {"EUR"}}}, {Sku{"B"}, 1, {99, {"USD"}}}}, "", ""}, noon);
     ASSERT_FALSE(placed);
     EXPECT_EQ(placed.error(), Refusal::currencies_mixed);
 }

@@ -39,7 +39,8 @@ class Case {
     template <class Expected>
     Case& calls() {
         const auto call = next_call(payment);
-        EXPECT_TRUE(call && std::holds_alternative<Expected>(*call)) << "stage " << static_cast<int>(payment.stage);
+        EXPECT_TRUE(call && std::holds_alternative<Expected>(*call))
+            << "stage " << static_cast<int>(payment.stage);
         return *this;
     }
     template <class... Events>
@@ -89,9 +90,17 @@ const PaymentRefunded refunded{id, RefundOutcome::refunded, total};
 const PaymentRefunded nothing{id, RefundOutcome::nothing, {}};
 
 TEST(Payment, is_created_then_confirmed_then_charged) {
-    Case{}.asked_to_charge().is(PaymentStatus::charging).calls<Create>()
-        .provider_says(Created{"pi_1"}).calls<Confirm>().tells()
-        .provider_says(Charged{}).tells(processed).is(PaymentStatus::charged).leaves_us(2500);
+    Case{}
+        .asked_to_charge()
+        .is(PaymentStatus::charging)
+        .calls<Create>()
+        .provider_says(Created{"pi_1"})
+        .calls<Confirm>()
+        .tells()
+        .provider_says(Charged{})
+        .tells(processed)
+        .is(PaymentStatus::charged)
+        .leaves_us(2500);
 }
 
 TEST(Payment, names_its_calls_so_that_a_repetition_finds_the_first) {
@@ -105,10 +114,18 @@ TEST(Payment, names_its_calls_so_that_a_repetition_finds_the_first) {
 }
 
 TEST(Payment, is_declined_for_good) {
-    Case{}.asked_to_charge().provider_says(Created{"pi_1"}).provider_says(Declined{"insufficient_funds"})
-        .tells(PaymentFailed{id, "insufficient_funds"}).is(PaymentStatus::declined).leaves_us(0)
-        .asked_to_charge().tells().is(PaymentStatus::declined)
-        .asked_to_undo().tells(nothing);
+    Case{}
+        .asked_to_charge()
+        .provider_says(Created{"pi_1"})
+        .provider_says(Declined{"insufficient_funds"})
+        .tells(PaymentFailed{id, "insufficient_funds"})
+        .is(PaymentStatus::declined)
+        .leaves_us(0)
+        .asked_to_charge()
+        .tells()
+        .is(PaymentStatus::declined)
+        .asked_to_undo()
+        .tells(nothing);
 }
 
 TEST(Payment, takes_nothing_for_granted_when_the_answer_is_lost) {
@@ -122,7 +139,10 @@ TEST(Payment, takes_nothing_for_granted_when_the_answer_is_lost) {
 
 TEST(Payment, confirms_again_under_the_same_key_when_the_provider_has_not_charged) {
     Case c;
-    c.asked_to_charge().provider_says(Created{"pi_1"}).provider_says(Unknown{"cut"}).provider_says(NotCharged{});
+    c.asked_to_charge()
+        .provider_says(Created{"pi_1"})
+        .provider_says(Unknown{"cut"})
+        .provider_says(NotCharged{});
     EXPECT_EQ(std::get<Confirm>(*next_call(c.payment)).key, id.text() + ":confirm");
     c.provider_says(Charged{}).tells(processed);
 }
@@ -138,36 +158,77 @@ TEST(Payment, is_cancelled_when_the_same_key_only_repeats_an_error) {
 
 TEST(Payment, that_cannot_be_cancelled_any_more_is_read_again) {
     Case c;
-    c.asked_to_charge().provider_says(Created{"pi_1"}).provider_says(Unknown{"cut"}).asked_to_undo()
-        .provider_says(NotCharged{}).calls<Cancel>().provider_says(Unknown{"it has succeeded meanwhile"}).calls<Read>()
-        .provider_says(Charged{}).calls<Refund>().tells().leaves_us(2500)
-        .provider_says(Refunded{"re_1"}).tells(refunded).is(PaymentStatus::refunded).leaves_us(0);
+    c.asked_to_charge()
+        .provider_says(Created{"pi_1"})
+        .provider_says(Unknown{"cut"})
+        .asked_to_undo()
+        .provider_says(NotCharged{})
+        .calls<Cancel>()
+        .provider_says(Unknown{"it has succeeded meanwhile"})
+        .calls<Read>()
+        .provider_says(Charged{})
+        .calls<Refund>()
+        .tells()
+        .leaves_us(2500)
+        .provider_says(Refunded{"re_1"})
+        .tells(refunded)
+        .is(PaymentStatus::refunded)
+        .leaves_us(0);
 }
 
 TEST(Payment, undone_before_it_came_is_never_charged) {
-    Case{}.asked_to_undo().tells(nothing).is(PaymentStatus::voided)
-        .asked_to_charge().tells().is(PaymentStatus::voided)
-        .asked_to_undo().tells(nothing);
+    Case{}
+        .asked_to_undo()
+        .tells(nothing)
+        .is(PaymentStatus::voided)
+        .asked_to_charge()
+        .tells()
+        .is(PaymentStatus::voided)
+        .asked_to_undo()
+        .tells(nothing);
 }
 
 TEST(Payment, undone_before_the_provider_knew_of_it_needs_no_call) {
-    Case{}.asked_to_charge().asked_to_undo().tells().settled().tells(nothing).is(PaymentStatus::voided).leaves_us(0);
+    Case{}
+        .asked_to_charge()
+        .asked_to_undo()
+        .tells()
+        .settled()
+        .tells(nothing)
+        .is(PaymentStatus::voided)
+        .leaves_us(0);
 }
 
 TEST(Payment, undone_while_it_is_being_created_is_not_confirmed) {
-    Case{}.asked_to_charge().meanwhile_undone(Created{"pi_1"}).tells(nothing).is(PaymentStatus::voided).leaves_us(0);
+    Case{}
+        .asked_to_charge()
+        .meanwhile_undone(Created{"pi_1"})
+        .tells(nothing)
+        .is(PaymentStatus::voided)
+        .leaves_us(0);
 }
 
 TEST(Payment, undone_while_it_is_being_charged_is_refunded_by_whoever_finishes_the_charge) {
     Case c;
     c.asked_to_charge().provider_says(Created{"pi_1"}).calls<Confirm>();
-    c.meanwhile_undone(Charged{}).tells().is(PaymentStatus::refunding).leaves_us(2500).calls<Refund>()
-        .provider_says(Refunded{"re_1"}).tells(refunded).is(PaymentStatus::refunded).leaves_us(0);
+    c.meanwhile_undone(Charged{})
+        .tells()
+        .is(PaymentStatus::refunding)
+        .leaves_us(2500)
+        .calls<Refund>()
+        .provider_says(Refunded{"re_1"})
+        .tells(refunded)
+        .is(PaymentStatus::refunded)
+        .leaves_us(0);
 }
 
 TEST(Payment, undone_while_it_is_being_declined_has_nothing_to_give_back) {
-    Case{}.asked_to_charge().provider_says(Created{"pi_1"}).meanwhile_undone(Declined{"expired_card"})
-        .tells(nothing).is(PaymentStatus::voided);
+    Case{}
+        .asked_to_charge()
+        .provider_says(Created{"pi_1"})
+        .meanwhile_undone(Declined{"expired_card"})
+        .tells(nothing)
+        .is(PaymentStatus::voided);
 }
 
 TEST(Payment, undone_after_the_charge_is_refunded_once_and_says_so_every_time) {
@@ -180,15 +241,24 @@ TEST(Payment, undone_after_the_charge_is_refunded_once_and_says_so_every_time) {
 
 TEST(Payment, whose_refund_is_refused_for_good_waits_for_a_person_and_says_so) {
     const PaymentRefunded manual{id, RefundOutcome::manual, {}};
-    Case{}.asked_to_charge().provider_says(Created{"pi_1"}).provider_says(Charged{}).asked_to_undo()
-        .provider_says(RefundRefused{"charge_disputed"}).tells(manual).is(PaymentStatus::manual).leaves_us(2500)
-        .asked_to_undo().tells(manual);
+    Case{}
+        .asked_to_charge()
+        .provider_says(Created{"pi_1"})
+        .provider_says(Charged{})
+        .asked_to_undo()
+        .provider_says(RefundRefused{"charge_disputed"})
+        .tells(manual)
+        .is(PaymentStatus::manual)
+        .leaves_us(2500)
+        .asked_to_undo()
+        .tells(manual);
 }
 
 TEST(Payment, looks_a_refund_up_before_it_takes_a_new_key) {
     Case c;
     c.asked_to_charge().provider_says(Created{"pi_1"}).provider_says(Charged{}).asked_to_undo();
-    for (int round = 0; round < policy.same_key_attempts; ++round) c.calls<Refund>().provider_says(Unknown{"500"});
+    for (int round = 0; round < policy.same_key_attempts; ++round)
+        c.calls<Refund>().provider_says(Unknown{"500"});
     c.calls<Read>();
     Case found = c;
     found.provider_says(Refunded{"re_1"}).tells(refunded).leaves_us(0);

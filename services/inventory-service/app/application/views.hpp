@@ -34,10 +34,12 @@ struct StockReads {
     virtual platform::awaitable<std::optional<StockView>> stock(Sku sku) = 0;
 
     /// By SKU, at most `limit`, behind `after`.
-    virtual platform::awaitable<std::vector<StockView>> list(std::optional<Sku> after, std::int64_t limit) = 0;
+    virtual platform::awaitable<std::vector<StockView>> list(std::optional<Sku> after,
+                                                             std::int64_t limit) = 0;
 
     /// Newest first, at most `limit`, older than `after`.
-    virtual platform::awaitable<std::vector<MovementView>> movements(Sku sku, std::optional<platform::Uuid> after,
+    virtual platform::awaitable<std::vector<MovementView>> movements(Sku sku,
+                                                                     std::optional<platform::Uuid> after,
                                                                      std::int64_t limit) = 0;
 };
 

@@ -19,8 +19,8 @@ using platform::postgres::Transaction;
 template <class T>
 using Array = std::vector<T>;
 
-// A row that is not there cannot be locked: an order and its release on two replicas would both find nothing. So the row
-// is made first, and whoever makes it second waits here for the first.
+// A row that is not there cannot be locked: an order and its release on two replicas would both find nothing.
+// So the row is made first, and whoever makes it second waits here for the first.
 const Statement<void(Array<OrderId>)> insert_fresh{"inventory.insert_fresh", R"sql(
 insert into reservations (order_id, status)
 select id, 'fresh' from unnest($1) as o(id) order by id on conflict do nothing)sql"};
@@ -43,8 +43,8 @@ struct StockRow {
 };
 BOOST_DESCRIBE_STRUCT(StockRow, (), (sku, on_hand, reserved))
 
-// The SKUs that messages name, and those that their orders hold. The lines of a held reservation do not change any more,
-// so reading them here, in the same round trip that locks the reservation, is safe.
+// The SKUs that messages name, and those that their orders hold. The lines of a held reservation do not
+// change any more, so reading them here, in the same round trip that locks the reservation, is safe.
 const Statement<Array<StockRow>(Array<Sku>, Array<OrderId>)> lock_stock_of{"inventory.lock_stock_of", R"sql(
 select sku, on_hand, reserved from stock
 where sku in (select unnest($1) union
@@ -57,24 +57,26 @@ insert into stock (sku, on_hand) select sku, 0 from unnest($1) as s(sku) order b
 const Statement<Array<StockRow>(Array<Sku>)> lock_stock{"inventory.lock_stock", R"sql(
 select sku, on_hand, reserved from stock where sku = any($1) order by sku for update)sql"};
 
-const Statement<void(Array<OrderId>, Array<ReservationStatus>, Array<Json>, Array<std::string>)> update_reservations{
-    "inventory.update_reservations", R"sql(
+const Statement<void(Array<OrderId>, Array<ReservationStatus>, Array<Json>, Array<std::string>)>
+    update_reservations{"inventory.update_reservations", R"sql(
 update reservations r set status = n.status, lines = n.lines, detail = n.detail, updated_at = now()
 from unnest($1, $2, $3, $4) as n(order_id, status, lines, detail) where r.order_id = n.order_id)sql"};
 
-const Statement<void(Array<Sku>, Array<std::int64_t>, Array<std::int64_t>)> update_stock{"inventory.update_stock", R"sql(
+const Statement<void(Array<Sku>, Array<std::int64_t>, Array<std::int64_t>)> update_stock{
+    "inventory.update_stock", R"sql(
 update stock s set on_hand = n.on_hand, reserved = n.reserved, updated_at = now()
 from unnest($1, $2, $3) as n(sku, on_hand, reserved) where s.sku = n.sku)sql"};
 
-const Statement<void(Array<Uuid>, Array<Sku>, Array<std::int64_t>, Array<std::string>, Array<std::optional<OrderId>>)>
+const Statement<void(Array<Uuid>, Array<Sku>, Array<std::int64_t>, Array<std::string>,
+                     Array<std::optional<OrderId>>)>
     insert_movements{"inventory.insert_movements", R"sql(
 insert into movements (id, sku, delta, reason, order_id) select * from unnest($1, $2, $3, $4, $5))sql"};
 
 std::vector<ReservedLine> lines_of(const Json& json) {
     const auto parsed = platform::contract::parse(json.text);
-    auto lines = parsed
-                     ? platform::contract::read<std::vector<ReservedLine>>(*parsed, platform::contract::Unknown::ignore)
-                     : std::unexpected(platform::contract::Violations{});
+    auto lines = parsed ? platform::contract::read<std::vector<ReservedLine>>(
+                              *parsed, platform::contract::Unknown::ignore)
+                        : std::unexpected(platform::contract::Violations{});
     if (!lines) throw std::runtime_error("reservations.lines does not hold what this version writes");
     return std::move(*lines);
 }
@@ -141,8 +143,8 @@ void write_events(Transaction& tx, const std::vector<Changes::Event>& events) {
     for (const auto& out : events)
         std::visit(
             [&](const auto& event) {
-                rows.push_back({out.id, std::string{std::decay_t<decltype(event)>::type}, event.order_id.text(),
-                                platform::contract::to_json(event), out.traceparent});
+                rows.push_back({out.id, std::string{std::decay_t<decltype(event)>::type},
+                                event.order_id.text(), platform::contract::to_json(event), out.traceparent});
             },
             out.event);
     platform::messaging::write_outbox(tx, rows);
@@ -173,7 +175,8 @@ class PgStockTransaction final : public StockTransaction {
         locked.fresh = inbox_.keep_new(std::move(messages), marked.get());
         for (auto& row : reservations.get())
             locked.reservations.emplace(
-                row.order_id, Reservation{row.order_id, row.status, lines_of(row.lines), std::move(row.detail)});
+                row.order_id,
+                Reservation{row.order_id, row.status, lines_of(row.lines), std::move(row.detail)});
         locked.stock = by_sku(stock.get());
         co_return locked;
     }

@@ -8,8 +8,8 @@
 
 namespace shop::inventory {
 
-/// Stock and reservations on PostgreSQL. `committed` is called after each commit that wrote events, so that the relay need
-/// not wait for its next look.
+/// Stock and reservations on PostgreSQL. `committed` is called after each commit that wrote events, so that
+/// the relay need not wait for its next look.
 class PgStock final : public StockStore {
   public:
     PgStock(platform::postgres::Pool& pool, platform::messaging::Inbox& inbox, platform::Ids& ids,

@@ -20,7 +20,9 @@ where sku = $1 and ($2::uuid is null or id < $2) order by id desc limit $3)sql"}
 
 }  // namespace
 
-awaitable<std::optional<StockView>> PgStockReads::stock(Sku sku) { co_return co_await pool_.run(find_stock, sku); }
+awaitable<std::optional<StockView>> PgStockReads::stock(Sku sku) {
+    co_return co_await pool_.run(find_stock, sku);
+}
 
 awaitable<std::vector<StockView>> PgStockReads::list(std::optional<Sku> after, std::int64_t limit) {
     co_return co_await pool_.run(list_stock, after, limit);

@@ -6,7 +6,8 @@ namespace shop::inventory {
 
 platform::http::Problem problem_of(Refusal refusal) {
     switch (refusal) {
-        case Refusal::stock_not_found: return {404, "stock-not-found", "The inventory does not know this SKU"};
+        case Refusal::stock_not_found:
+            return {404, "stock-not-found", "The inventory does not know this SKU"};
         case Refusal::below_reserved:
             return {409, "stock-below-reserved", "Fewer units would be on hand than are promised to orders"};
     }

@@ -70,18 +70,20 @@ void add_routes(http::Api<RoutePorts>& api) {
              .summary = "Stock of one SKU",
              .problems = {Refusal::stock_not_found},
              .tag = "inventory"});
-    api.put("/inventory/{sku}", 200, &put_stock,
-            {.access = http::Access::admin,
-             .summary = "The shelf was counted: sets the units on hand; creates what the inventory does not know",
-             .problems = {Refusal::below_reserved},
-             .tag = "inventory"});
+    api.put(
+        "/inventory/{sku}", 200, &put_stock,
+        {.access = http::Access::admin,
+         .summary = "The shelf was counted: sets the units on hand; creates what the inventory does not know",
+         .problems = {Refusal::below_reserved},
+         .tag = "inventory"});
     api.post("/inventory/{sku}/adjustments", 200, &post_adjustment,
              {.access = http::Access::admin,
               .summary = "Units come in or go out",
               .problems = {Refusal::below_reserved},
               .tag = "inventory"});
     api.get("/inventory/{sku}/movements", 200, &get_movements,
-            {.access = http::Access::admin, .summary = "What changed the stock of a SKU, newest first",
+            {.access = http::Access::admin,
+             .summary = "What changed the stock of a SKU, newest first",
              .tag = "inventory"});
 }
 

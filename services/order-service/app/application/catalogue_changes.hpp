@@ -7,8 +7,8 @@ namespace shop::order {
 
 using CatalogueMessage = platform::messaging::Message<ProductChanged>;
 
-/// The copy of the catalogue that prices orders. apply() keeps, of each SKU, the greatest version it was ever given: events
-/// may come twice, late, or in any order.
+/// The copy of the catalogue that prices orders. apply() keeps, of each SKU, the greatest version it was ever
+/// given: events may come twice, late, or in any order.
 struct CatalogueCopy {
     virtual ~CatalogueCopy() = default;
     virtual awaitable<void> apply(std::vector<CatalogueMessage> batch) = 0;

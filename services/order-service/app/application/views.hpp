@@ -9,7 +9,8 @@
 #include "shared/app/enums/order_status.hpp"
 #include "shared/app/schemas/order_events.hpp"
 
-/// What clients see of orders, and where it is read from. A read goes from the row to the view; no order is built for it.
+/// What clients see of orders, and where it is read from. A read goes from the row to the view; no order is
+/// built for it.
 namespace shop::order {
 
 struct OrderView {
@@ -24,7 +25,8 @@ struct OrderView {
     platform::Time updated_at;
 };
 BOOST_DESCRIBE_STRUCT(OrderView, (),
-                      (id, status, lines, total, shipping_address, cancel_reason, cancel_detail, created_at, updated_at))
+                      (id, status, lines, total, shipping_address, cancel_reason, cancel_detail, created_at,
+                       updated_at))
 
 struct TimelineEntry {
     platform::Time at;

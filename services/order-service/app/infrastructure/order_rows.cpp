@@ -50,8 +50,8 @@ void write_events(platform::postgres::Transaction& tx, const std::vector<Changes
     for (const auto& out : events)
         std::visit(
             [&](const auto& event) {
-                rows.push_back({out.id, std::string{std::decay_t<decltype(event)>::type}, event.order_id.text(),
-                                platform::contract::to_json(event), out.traceparent});
+                rows.push_back({out.id, std::string{std::decay_t<decltype(event)>::type},
+                                event.order_id.text(), platform::contract::to_json(event), out.traceparent});
             },
             out.event);
     platform::messaging::write_outbox(tx, rows);

@@ -5,7 +5,8 @@
 #include "platform/postgres/transaction.hpp"
 #include "services/order-service/app/application/ports.hpp"
 
-/// How orders stand in the database: shared by the transaction that handles replies and the one that places orders.
+/// How orders stand in the database: shared by the transaction that handles replies and the one that places
+/// orders.
 namespace shop::order {
 
 /// Queues the writes of history and events of `changes`, one statement each.

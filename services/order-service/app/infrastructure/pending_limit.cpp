@@ -20,9 +20,12 @@ PendingLimit::PendingLimit(platform::postgres::Pool& pool, AdmissionConfig confi
                            platform::telemetry::Metrics& metrics)
     : pool_(pool),
       config_(config),
-      pending_gauge_(metrics.gauge("shop_orders_open", "Orders that are not final.", {{"status", "pending"}})),
-      cancelling_gauge_(metrics.gauge("shop_orders_open", "Orders that are not final.", {{"status", "cancelling"}})),
-      refused_(metrics.counter("shop_orders_not_admitted_total", "Orders refused because too many are open.")) {}
+      pending_gauge_(
+          metrics.gauge("shop_orders_open", "Orders that are not final.", {{"status", "pending"}})),
+      cancelling_gauge_(
+          metrics.gauge("shop_orders_open", "Orders that are not final.", {{"status", "cancelling"}})),
+      refused_(
+          metrics.counter("shop_orders_not_admitted_total", "Orders refused because too many are open.")) {}
 
 bool PendingLimit::admit() {
     if (pending_ + accepted_since_ >= config_.pending_max || cancelling_ >= config_.cancelling_max) {

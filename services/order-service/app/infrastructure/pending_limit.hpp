@@ -9,18 +9,20 @@
 namespace shop::order {
 
 struct AdmissionConfig {
-    // The shop must be able to finish what it accepts before the first deadline: below measured orders/s x 10 s / 2.
+    // The shop must be able to finish what it accepts before the first deadline: below measured orders/s x 10
+    // s / 2.
     std::int64_t pending_max = 5'000;
-    // With the broker gone nothing is undone. Without this second limit the shop would accept, time out and accept again
-    // without end.
+    // With the broker gone nothing is undone. Without this second limit the shop would accept, time out and
+    // accept again without end.
     std::int64_t cancelling_max = 10'000;
 };
 
-/// Admits orders while few enough are open: the number in the database, sampled by sample(), plus what this replica has
-/// accepted since.
+/// Admits orders while few enough are open: the number in the database, sampled by sample(), plus what this
+/// replica has accepted since.
 class PendingLimit final : public Admission {
   public:
-    PendingLimit(platform::postgres::Pool& pool, AdmissionConfig config, platform::telemetry::Metrics& metrics);
+    PendingLimit(platform::postgres::Pool& pool, AdmissionConfig config,
+                 platform::telemetry::Metrics& metrics);
 
     bool admit() override;
     awaitable<void> sample();

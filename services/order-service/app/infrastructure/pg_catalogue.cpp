@@ -85,7 +85,8 @@ PgCatalogue::PgCatalogue(boost::asio::io_context& io, platform::postgres::Pool& 
       inbox_(inbox),
       product_service_(product_service),
       config_(config),
-      reads_(io, batches, [this](std::vector<std::vector<Sku>> baskets) { return read_all(std::move(baskets)); }) {}
+      reads_(io, batches,
+             [this](std::vector<std::vector<Sku>> baskets) { return read_all(std::move(baskets)); }) {}
 
 awaitable<std::expected<PricedBasket, Refused<Refusal>>> PgCatalogue::price(Basket basket) {
     auto offers = co_await read(skus_of(basket));
@@ -153,8 +154,9 @@ std::vector<Sku> PgCatalogue::worth_asking(const Basket& basket, const Offers& o
     return out;
 }
 
-/// False when product-service gave no answer. What it knows is in the copy afterwards, under the version it has there; what
-/// it does not know is remembered for a moment, so that made-up SKUs do not become a load on it.
+/// False when product-service gave no answer. What it knows is in the copy afterwards, under the version it
+/// has there; what it does not know is remembered for a moment, so that made-up SKUs do not become a load on
+/// it.
 awaitable<bool> PgCatalogue::read_through(std::vector<Sku> skus) {
     std::string target = "/api/v1/products/by-sku?skus=";
     for (const auto& sku : skus) target += (target.back() == '=' ? "" : ",") + sku.value;

@@ -17,15 +17,16 @@ struct CatalogueConfig {
     std::size_t unknown_max = 10'000;
 };
 
-/// The price copy on PostgreSQL. SKUs that it does not have are read through from product-service, in one call per basket.
+/// The price copy on PostgreSQL. SKUs that it does not have are read through from product-service, in one
+/// call per basket.
 class PgCatalogue final : public Catalogue, public CatalogueCopy {
   public:
-    PgCatalogue(boost::asio::io_context& io, platform::postgres::Pool& pool, platform::messaging::Inbox& inbox,
-                platform::http::Client& product_service, platform::postgres::BatcherConfig batches,
-                CatalogueConfig config = {});
+    PgCatalogue(boost::asio::io_context& io, platform::postgres::Pool& pool,
+                platform::messaging::Inbox& inbox, platform::http::Client& product_service,
+                platform::postgres::BatcherConfig batches, CatalogueConfig config = {});
 
-    /// product_unknown names every SKU that is not on sale; catalogue_unavailable when a SKU is not in the copy and
-    /// product-service does not answer: that is our trouble, not the buyer's.
+    /// product_unknown names every SKU that is not on sale; catalogue_unavailable when a SKU is not in the
+    /// copy and product-service does not answer: that is our trouble, not the buyer's.
     awaitable<std::expected<PricedBasket, platform::http::Refused<Refusal>>> price(Basket basket) override;
 
     awaitable<void> apply(std::vector<CatalogueMessage> batch) override;

@@ -20,14 +20,16 @@ struct ViewRow {
     platform::Time created_at;
     platform::Time updated_at;
 };
-BOOST_DESCRIBE_STRUCT(ViewRow, (), (id, status, lines, total_amount, currency, shipping_address, cancel_reason,
-                                    cancel_detail, created_at, updated_at))
+BOOST_DESCRIBE_STRUCT(ViewRow, (),
+                      (id, status, lines, total_amount, currency, shipping_address, cancel_reason,
+                       cancel_detail, created_at, updated_at))
 
 const Statement<std::optional<ViewRow>(OrderId, UserId)> find_order{"order.view", R"sql(
 select id, status, lines, total_amount, currency, shipping_address, cancel_reason, cancel_detail, created_at, updated_at
 from orders where id = $1 and user_id = $2)sql"};
 
-const Statement<std::vector<ViewRow>(UserId, std::optional<OrderId>, std::int64_t)> list_orders{"order.list", R"sql(
+const Statement<std::vector<ViewRow>(UserId, std::optional<OrderId>, std::int64_t)> list_orders{"order.list",
+                                                                                                R"sql(
 select id, status, lines, total_amount, currency, shipping_address, cancel_reason, cancel_detail, created_at, updated_at
 from orders where user_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3)sql"};
 
@@ -70,7 +72,8 @@ awaitable<std::optional<OrderView>> PgOrderReads::order(UserId buyer, OrderId id
     co_return view_of(std::move(*row));
 }
 
-awaitable<std::vector<OrderView>> PgOrderReads::orders(UserId buyer, std::optional<OrderId> after, std::int64_t limit) {
+awaitable<std::vector<OrderView>> PgOrderReads::orders(UserId buyer, std::optional<OrderId> after,
+                                                       std::int64_t limit) {
     auto rows = co_await pool_.run(list_orders, buyer, after, limit);
     std::vector<OrderView> out;
     out.reserve(rows.size());
@@ -85,7 +88,8 @@ awaitable<std::optional<Timeline>> PgOrderReads::timeline(UserId buyer, OrderId 
     Timeline out{id, {}};
     out.entries.reserve(rows.size());
     for (auto& row : rows)
-        out.entries.push_back({row.at, std::move(row.event), row.from_status, row.to_status, std::move(row.detail)});
+        out.entries.push_back(
+            {row.at, std::move(row.event), row.from_status, row.to_status, std::move(row.detail)});
     co_return out;
 }
 

@@ -12,7 +12,8 @@ class PgOrderReads final : public OrderReads {
     explicit PgOrderReads(platform::postgres::Pool& pool) : pool_(pool) {}
 
     awaitable<std::optional<OrderView>> order(UserId buyer, OrderId id) override;
-    awaitable<std::vector<OrderView>> orders(UserId buyer, std::optional<OrderId> after, std::int64_t limit) override;
+    awaitable<std::vector<OrderView>> orders(UserId buyer, std::optional<OrderId> after,
+                                             std::int64_t limit) override;
     awaitable<std::optional<Timeline>> timeline(UserId buyer, OrderId id) override;
 
   private:

@@ -26,8 +26,9 @@ struct OrderRow {
     std::string cancel_detail;
     Json lines;
 };
-BOOST_DESCRIBE_STRUCT(OrderRow, (), (id, user_id, status, step, undos_open, undo_round, deadline, version, cancel_reason,
-                                     cancel_detail, lines))
+BOOST_DESCRIBE_STRUCT(OrderRow, (),
+                      (id, user_id, status, step, undos_open, undo_round, deadline, version, cancel_reason,
+                       cancel_detail, lines))
 
 // Two replicas that lock the same orders in different orders would wait for each other.
 const Statement<Array<OrderRow>(Array<OrderId>)> lock_orders{"order.lock", R"sql(
@@ -46,9 +47,9 @@ select distinct subject from outbox where sent_at is null and subject = any($1))
 // Not now(): that is when the transaction began, and it may have waited for locks since.
 const Statement<Time()> database_time{"order.database_time", "select clock_timestamp()"};
 
-const Statement<void(Array<OrderId>, Array<OrderStatus>, Array<std::int32_t>, Array<std::int32_t>, Array<std::int32_t>,
-                     Array<std::optional<Time>>, Array<std::int32_t>, Array<std::optional<CancelReason>>,
-                     Array<std::string>)>
+const Statement<void(Array<OrderId>, Array<OrderStatus>, Array<std::int32_t>, Array<std::int32_t>,
+                     Array<std::int32_t>, Array<std::optional<Time>>, Array<std::int32_t>,
+                     Array<std::optional<CancelReason>>, Array<std::string>)>
     update_orders{"order.update", R"sql(
 update orders o set status = n.status, step = n.step, undos_open = n.undos_open, undo_round = n.undo_round,
     deadline = n.deadline, version = n.version, cancel_reason = n.cancel_reason, cancel_detail = n.cancel_detail,
@@ -93,12 +94,14 @@ void write_orders(platform::postgres::Transaction& tx, const std::vector<Order>&
         reasons.push_back(order.cancel_reason);
         details.push_back(order.cancel_detail);
     }
-    tx.send(update_orders, ids, statuses, steps, undos_open, undo_rounds, deadlines, versions, reasons, details);
+    tx.send(update_orders, ids, statuses, steps, undos_open, undo_rounds, deadlines, versions, reasons,
+            details);
 }
 
 }  // namespace
 
-PgOrderTransaction::PgOrderTransaction(platform::postgres::Transaction tx, const platform::messaging::Inbox& inbox,
+PgOrderTransaction::PgOrderTransaction(platform::postgres::Transaction tx,
+                                       const platform::messaging::Inbox& inbox,
                                        std::function<void()> committed)
     : tx_(std::move(tx)), inbox_(inbox), committed_(std::move(committed)) {}
 

@@ -8,7 +8,8 @@
 
 namespace shop::order {
 
-/// A transaction on existing orders: locks, then absolute values. One round trip to load, one to save and commit.
+/// A transaction on existing orders: locks, then absolute values. One round trip to load, one to save and
+/// commit.
 class PgOrderTransaction final : public OrderTransaction {
   public:
     PgOrderTransaction(platform::postgres::Transaction tx, const platform::messaging::Inbox& inbox,

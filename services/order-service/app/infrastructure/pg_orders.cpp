@@ -27,10 +27,10 @@ const Statement<Array<KeyRow>(Array<UserId>, Array<std::string>)> find_keys{"ord
 select user_id, key, request_sha256, order_id from idempotency_keys
 where (user_id, key) in (select * from unnest($1, $2)))sql"};
 
-// A concurrent insert of the same key is waited for. Those returned are ours; the others' winners are committed by then,
-// and a second statement, which sees them, reads them.
-const Statement<Array<OrderId>(Array<UserId>, Array<std::string>, Array<std::string>, Array<OrderId>)> insert_keys{
-    "order.insert_keys", R"sql(
+// A concurrent insert of the same key is waited for. Those returned are ours; the others' winners are
+// committed by then, and a second statement, which sees them, reads them.
+const Statement<Array<OrderId>(Array<UserId>, Array<std::string>, Array<std::string>, Array<OrderId>)>
+    insert_keys{"order.insert_keys", R"sql(
 insert into idempotency_keys (user_id, key, request_sha256, order_id)
 select * from unnest($1, $2, $3, $4) as k(user_id, key, request_sha256, order_id) order by user_id, key
 on conflict do nothing returning order_id)sql"};
@@ -79,7 +79,8 @@ void write_orders(Transaction& tx, const std::vector<const NewOrder*>& orders) {
     write_events(tx, events);
 }
 
-platform::postgres::Pending<std::vector<OrderId>> write_keys(Transaction& tx, const std::vector<NewOrder>& orders) {
+platform::postgres::Pending<std::vector<OrderId>> write_keys(Transaction& tx,
+                                                             const std::vector<NewOrder>& orders) {
     Array<UserId> users;
     Array<std::string> keys, hashes;
     Array<OrderId> ids;
@@ -95,13 +96,15 @@ platform::postgres::Pending<std::vector<OrderId>> write_keys(Transaction& tx, co
 
 }  // namespace
 
-PgOrders::PgOrders(boost::asio::io_context& io, platform::postgres::Pool& pool, platform::messaging::Inbox& inbox,
-                   platform::postgres::BatcherConfig batches, std::function<void()> committed)
+PgOrders::PgOrders(boost::asio::io_context& io, platform::postgres::Pool& pool,
+                   platform::messaging::Inbox& inbox, platform::postgres::BatcherConfig batches,
+                   std::function<void()> committed)
     : pool_(pool),
       inbox_(inbox),
       committed_(std::move(committed)),
       lookups_(io, batches, [this](std::vector<Lookup> lookups) { return find_all(std::move(lookups)); }),
-      placements_(io, batches, [this](std::vector<NewOrder> orders) { return commit_all(std::move(orders)); }) {}
+      placements_(io, batches,
+                  [this](std::vector<NewOrder> orders) { return commit_all(std::move(orders)); }) {}
 
 awaitable<std::unique_ptr<OrderTransaction>> PgOrders::begin() {
     auto tx = co_await pool_.begin();

@@ -9,8 +9,8 @@
 
 namespace shop::order {
 
-/// Orders on PostgreSQL. New orders and look-ups of keys are committed in groups; `committed` is called after each commit
-/// that wrote events, so that the relay need not wait for its next look.
+/// Orders on PostgreSQL. New orders and look-ups of keys are committed in groups; `committed` is called after
+/// each commit that wrote events, so that the relay need not wait for its next look.
 class PgOrders final : public Orders {
   public:
     PgOrders(boost::asio::io_context& io, platform::postgres::Pool& pool, platform::messaging::Inbox& inbox,

@@ -14,7 +14,8 @@ using Waiting = std::multimap<OrderId, boost::asio::steady_timer*>;
 struct Place {
     Waiting& waiting;
     Waiting::iterator at;
-    Place(Waiting& all, OrderId id, boost::asio::steady_timer& timer) : waiting(all), at(all.emplace(id, &timer)) {}
+    Place(Waiting& all, OrderId id, boost::asio::steady_timer& timer)
+        : waiting(all), at(all.emplace(id, &timer)) {}
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
     ~Place() { waiting.erase(at); }
@@ -36,7 +37,8 @@ awaitable<void> PgOutcomes::wait(OrderId id, std::chrono::milliseconds limit) {
 awaitable<void> PgOutcomes::look() {
     if (waiting_.empty()) co_return;
     std::vector<OrderId> ids;
-    for (auto at = waiting_.begin(); at != waiting_.end(); at = waiting_.upper_bound(at->first)) ids.push_back(at->first);
+    for (auto at = waiting_.begin(); at != waiting_.end(); at = waiting_.upper_bound(at->first))
+        ids.push_back(at->first);
     const auto final = co_await read_final(pool_, std::move(ids));
     for (const auto& id : final) {
         const auto [first, last] = waiting_.equal_range(id);

@@ -28,8 +28,9 @@ awaitable<Result<OrderView>> view_after(RoutePorts ports, http::Caller caller, O
 }
 
 awaitable<Result<http::Created<OrderView>>> post_order(RoutePorts ports, http::Caller caller, PlaceOrder in) {
-    const auto placed = co_await place_order(ports.ports, buyer_of(caller), basket_of(std::move(in)),
-                                             {caller.idempotency_key, caller.request_sha256}, caller.trace.header());
+    const auto placed =
+        co_await place_order(ports.ports, buyer_of(caller), basket_of(std::move(in)),
+                             {caller.idempotency_key, caller.request_sha256}, caller.trace.header());
     if (!placed) co_return std::unexpected(placed.error());
     auto view = co_await view_after(ports, caller, placed->id);
     if (!view) co_return std::unexpected(view.error());
@@ -40,7 +41,8 @@ awaitable<Result<OrderView>> get_order(RoutePorts ports, http::Caller caller, ht
     co_return co_await view_after(ports, std::move(caller), id.value);
 }
 
-awaitable<Result<http::Page<OrderView>>> get_orders(RoutePorts ports, http::Caller caller, http::Query<ListOrders> in) {
+awaitable<Result<http::Page<OrderView>>> get_orders(RoutePorts ports, http::Caller caller,
+                                                    http::Query<ListOrders> in) {
     const std::int64_t limit = in.value.limit ? in.value.limit->value : 20;
     http::Page<OrderView> page;
     // One more than asked for tells whether there is a next page.
@@ -59,7 +61,8 @@ awaitable<Result<Timeline>> get_timeline(RoutePorts ports, http::Caller caller, 
 }
 
 awaitable<Result<OrderView>> post_cancel(RoutePorts ports, http::Caller caller, http::Path<OrderId> id) {
-    const auto cancelled = co_await cancel_order(ports.ports, buyer_of(caller), id.value, caller.trace.header());
+    const auto cancelled =
+        co_await cancel_order(ports.ports, buyer_of(caller), id.value, caller.trace.header());
     if (!cancelled) co_return std::unexpected(cancelled.error());
     co_return co_await view_after(ports, std::move(caller), id.value);
 }
@@ -69,20 +72,25 @@ awaitable<Result<OrderView>> post_cancel(RoutePorts ports, http::Caller caller, 
 http::Info api_info() { return {.title = "order-service", .version = "1.0.0"}; }
 
 void add_routes(http::Api<RoutePorts>& api) {
-    api.post("/orders", 202, &post_order,
-             {.summary = "Places an order; Prefer: wait=N waits up to N seconds for its outcome",
-              .problems = {Refusal::product_unknown, Refusal::currencies_mixed, Refusal::catalogue_unavailable,
-                           Refusal::idempotency_key_reused, Refusal::too_many_pending},
-              .idempotency_key = true,
-              .prefer_wait = true,
-              .tag = "orders"});
+    api.post(
+        "/orders", 202, &post_order,
+        {.summary = "Places an order; Prefer: wait=N waits up to N seconds for its outcome",
+         .problems = {Refusal::product_unknown, Refusal::currencies_mixed, Refusal::catalogue_unavailable,
+                      Refusal::idempotency_key_reused, Refusal::too_many_pending},
+         .idempotency_key = true,
+         .prefer_wait = true,
+         .tag = "orders"});
     api.get("/orders", 200, &get_orders,
             {.summary = "The caller's orders, newest first", .problems = {}, .tag = "orders"});
     api.get("/orders/{id}", 200, &get_order,
-            {.summary = "One order of the caller", .problems = {Refusal::order_not_found}, .prefer_wait = true,
+            {.summary = "One order of the caller",
+             .problems = {Refusal::order_not_found},
+             .prefer_wait = true,
              .tag = "orders"});
     api.get("/orders/{id}/timeline", 200, &get_timeline,
-            {.summary = "What happened to an order, in order", .problems = {Refusal::order_not_found}, .tag = "orders"});
+            {.summary = "What happened to an order, in order",
+             .problems = {Refusal::order_not_found},
+             .tag = "orders"});
     api.post("/orders/{id}/cancel", 200, &post_cancel,
              {.summary = "Cancels a pending order; again on a cancelled one, nothing happens",
               .problems = {Refusal::order_not_found, Refusal::not_cancellable},

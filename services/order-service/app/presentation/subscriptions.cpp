@@ -5,8 +5,9 @@
 namespace shop::order {
 
 platform::messaging::Subscription<SagaReply> saga_replies(Ports ports) {
-    platform::messaging::Subscription<SagaReply> queue{
-        "order.saga", [ports](std::vector<SagaMessage> batch) { return handle_replies(ports, std::move(batch)); }};
+    platform::messaging::Subscription<SagaReply> queue{"order.saga", [ports](std::vector<SagaMessage> batch) {
+                                                           return handle_replies(ports, std::move(batch));
+                                                       }};
     queue.on<StockReserved>().on<StockReservationFailed>().on<StockReleased>();
     queue.on<PaymentProcessed>().on<PaymentFailed>().on<PaymentRefunded>();
     return queue;
@@ -14,14 +15,16 @@ platform::messaging::Subscription<SagaReply> saga_replies(Ports ports) {
 
 platform::messaging::Subscription<ProductChanged> catalogue_changes(CatalogueCopy& copy) {
     platform::messaging::Subscription<ProductChanged> queue{
-        "order.catalogue", [&copy](std::vector<CatalogueMessage> batch) { return copy.apply(std::move(batch)); }};
+        "order.catalogue",
+        [&copy](std::vector<CatalogueMessage> batch) { return copy.apply(std::move(batch)); }};
     queue.on<ProductChanged>();
     return queue;
 }
 
 std::vector<platform::messaging::Binding> subscribers() {
     return {{"inventory.orders",
-             {std::string{OrderCreated::type}, std::string{OrderConfirmed::type}, std::string{ReleaseStock::type}}},
+             {std::string{OrderCreated::type}, std::string{OrderConfirmed::type},
+              std::string{ReleaseStock::type}}},
             {"payment.orders", {std::string{RefundPayment::type}}}};
 }
 

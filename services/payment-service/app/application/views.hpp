@@ -27,8 +27,8 @@ struct PaymentView {
     platform::Time updated_at;
 };
 BOOST_DESCRIBE_STRUCT(PaymentView, (),
-                      (order_id, status, amount, currency, provider_id, decline_code, refund_id, undo_requested,
-                       unanswered_calls, created_at, updated_at))
+                      (order_id, status, amount, currency, provider_id, decline_code, refund_id,
+                       undo_requested, unanswered_calls, created_at, updated_at))
 
 struct PaymentReads {
     virtual ~PaymentReads() = default;

@@ -40,7 +40,8 @@ struct Payment {
     std::optional<Time> next_attempt;  // When a worker shall look; absent when nothing is left to do.
     std::optional<Uuid> lease;         // The worker that may commit the next step.
     std::optional<Time> leased_until;
-    std::string traceparent;  // Of the request that set it going, so that its outcome belongs to the same trace.
+    std::string
+        traceparent;  // Of the request that set it going, so that its outcome belongs to the same trace.
 
     bool operator==(const Payment&) const = default;
 };

@@ -25,7 +25,8 @@ awaitable<std::optional<PaymentView>> PgPaymentReads::payment(OrderId order) {
 }
 
 awaitable<std::vector<PaymentView>> PgPaymentReads::payments(std::optional<PaymentStatus> status,
-                                                             std::optional<OrderId> after, std::int64_t limit) {
+                                                             std::optional<OrderId> after,
+                                                             std::int64_t limit) {
     co_return co_await pool_.run(list_payments, status, after, limit);
 }
 

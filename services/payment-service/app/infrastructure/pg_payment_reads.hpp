@@ -12,8 +12,8 @@ class PgPaymentReads final : public PaymentReads {
     explicit PgPaymentReads(platform::postgres::Pool& pool) : pool_(pool) {}
 
     awaitable<std::optional<PaymentView>> payment(OrderId order) override;
-    awaitable<std::vector<PaymentView>> payments(std::optional<PaymentStatus> status, std::optional<OrderId> after,
-                                                 std::int64_t limit) override;
+    awaitable<std::vector<PaymentView>> payments(std::optional<PaymentStatus> status,
+                                                 std::optional<OrderId> after, std::int64_t limit) override;
 
   private:
     platform::postgres::Pool& pool_;

@@ -14,8 +14,8 @@ using platform::postgres::Transaction;
 template <class T>
 using Array = std::vector<T>;
 
-// A row that is not there cannot be locked: a request and its undo on two replicas would both find nothing. So the row is
-// made first, and whoever makes it second waits here for the first.
+// A row that is not there cannot be locked: a request and its undo on two replicas would both find nothing.
+// So the row is made first, and whoever makes it second waits here for the first.
 const Statement<void(Array<OrderId>)> insert_fresh{"payment.insert_fresh", R"sql(
 insert into payments (order_id, status)
 select id, 'fresh' from unnest($1) as o(id) order by id on conflict do nothing)sql"};
@@ -40,9 +40,9 @@ struct PaymentRow {
     std::string traceparent;
 };
 BOOST_DESCRIBE_STRUCT(PaymentRow, (),
-                      (order_id, status, amount, currency, method, stage, provider_id, decline_code, refund_id,
-                       void_requested, confirm_rounds, refund_round, attempts, next_attempt, lease, leased_until,
-                       traceparent))
+                      (order_id, status, amount, currency, method, stage, provider_id, decline_code,
+                       refund_id, void_requested, confirm_rounds, refund_round, attempts, next_attempt, lease,
+                       leased_until, traceparent))
 
 const Statement<Array<PaymentRow>(Array<OrderId>)> lock_payments{"payment.lock", R"sql(
 select order_id, status, amount, currency, method, stage, provider_id, decline_code, refund_id, void_requested,
@@ -58,10 +58,11 @@ order by next_attempt limit $1 for update skip locked)sql"};
 // Not now(): that is when the transaction began, and it may have waited for locks since.
 const Statement<Time()> database_time{"payment.database_time", "select clock_timestamp()"};
 
-const Statement<void(Array<OrderId>, Array<PaymentStatus>, Array<std::int64_t>, Array<std::string>, Array<std::string>,
-                     Array<Stage>, Array<std::string>, Array<std::string>, Array<std::string>, Array<bool>,
-                     Array<std::int32_t>, Array<std::int32_t>, Array<std::int32_t>, Array<std::optional<Time>>,
-                     Array<std::optional<Uuid>>, Array<std::optional<Time>>, Array<std::string>)>
+const Statement<void(Array<OrderId>, Array<PaymentStatus>, Array<std::int64_t>, Array<std::string>,
+                     Array<std::string>, Array<Stage>, Array<std::string>, Array<std::string>,
+                     Array<std::string>, Array<bool>, Array<std::int32_t>, Array<std::int32_t>,
+                     Array<std::int32_t>, Array<std::optional<Time>>, Array<std::optional<Uuid>>,
+                     Array<std::optional<Time>>, Array<std::string>)>
     update_payments{"payment.update", R"sql(
 update payments p set status = n.status, amount = n.amount, currency = n.currency, method = n.method, stage = n.stage,
     provider_id = n.provider_id, decline_code = n.decline_code, refund_id = n.refund_id,
@@ -73,7 +74,8 @@ from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $1
          confirm_rounds, refund_round, attempts, next_attempt, lease, leased_until, traceparent)
 where p.order_id = n.order_id)sql"};
 
-const Statement<void(Array<Uuid>, Array<OrderId>, Array<std::string>, Array<std::int64_t>, Array<std::string>)>
+const Statement<void(Array<Uuid>, Array<OrderId>, Array<std::string>, Array<std::int64_t>,
+                     Array<std::string>)>
     insert_ledger{"payment.insert_ledger", R"sql(
 insert into ledger (transaction_id, order_id, account, amount, currency)
 select * from unnest($1, $2, $3, $4, $5))sql"};
@@ -128,7 +130,8 @@ void write_payments(Transaction& tx, const std::vector<Payment>& payments) {
         traces.push_back(one.traceparent);
     }
     tx.send(update_payments, ids, statuses, amounts, currencies, methods, stages, provider_ids, decline_codes,
-            refund_ids, voids, confirm_rounds, refund_rounds, attempts, next_attempts, leases, leased_until, traces);
+            refund_ids, voids, confirm_rounds, refund_rounds, attempts, next_attempts, leases, leased_until,
+            traces);
 }
 
 void write_ledger(Transaction& tx, const std::vector<LedgerEntry>& entries) {
@@ -153,8 +156,8 @@ void write_events(Transaction& tx, const std::vector<Changes::Event>& events) {
     for (const auto& out : events)
         std::visit(
             [&](const auto& event) {
-                rows.push_back({out.id, std::string{std::decay_t<decltype(event)>::type}, event.order_id.text(),
-                                platform::contract::to_json(event), out.traceparent});
+                rows.push_back({out.id, std::string{std::decay_t<decltype(event)>::type},
+                                event.order_id.text(), platform::contract::to_json(event), out.traceparent});
             },
             out.event);
     platform::messaging::write_outbox(tx, rows);

@@ -17,7 +17,8 @@ std::string encoded(std::string_view text) {
     constexpr char digits[] = "0123456789ABCDEF";
     std::string out;
     for (const unsigned char c : text) {
-        if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_' || c == '.') {
+        if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
+            c == '_' || c == '.') {
             out += static_cast<char>(c);
         } else {
             out += {'%', digits[c >> 4], digits[c & 15]};
@@ -36,12 +37,14 @@ std::string form(std::initializer_list<std::pair<std::string_view, std::string_v
 }
 
 std::string lower(std::string text) {
-    std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::ranges::transform(text, text.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return text;
 }
 
 ClientRequest post(std::string target, std::string key, std::string body) {
-    ClientRequest request{.method = "POST", .target = std::move(target), .headers = {}, .body = std::move(body)};
+    ClientRequest request{
+        .method = "POST", .target = std::move(target), .headers = {}, .body = std::move(body)};
     request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
     if (!key.empty()) request.headers.emplace_back("Idempotency-Key", std::move(key));
     return request;
@@ -100,7 +103,8 @@ std::string decline_code(const json::object& error) {
 Answer from_status(const json::object& intent) {
     const auto status = text(intent, "status");
     if (status == "succeeded") {
-        if (number(intent, "amount_received") != number(intent, "amount")) return Unknown{"received another amount"};
+        if (number(intent, "amount_received") != number(intent, "amount"))
+            return Unknown{"received another amount"};
         const auto* charge = inner(intent, "latest_charge");
         if (charge != nullptr && number(*charge, "amount_refunded") >= number(intent, "amount"))
             return Refunded{text(*charge, "id")};
@@ -145,8 +149,8 @@ struct Understood {
     }
 };
 
-/// What an error says for good. Only card errors are declines; a creation that is refused as invalid moved no money and
-/// never will.
+/// What an error says for good. Only card errors are declines; a creation that is refused as invalid moved no
+/// money and never will.
 Answer refused(const Call& call, int status, const json::object& error) {
     const auto type = text(error, "type");
     const auto code = text(error, "code");
@@ -156,7 +160,8 @@ Answer refused(const Call& call, int status, const json::object& error) {
         return Unknown{"refund: status " + std::to_string(status)};
     }
     if (status == 402 && type == "card_error") return Declined{decline_code(error)};
-    if (std::holds_alternative<Create>(call) && (status == 400 || status == 404) && type == "invalid_request_error")
+    if (std::holds_alternative<Create>(call) && (status == 400 || status == 404) &&
+        type == "invalid_request_error")
         return Declined{code.empty() ? "invalid_request" : code};
     return Unknown{type + " " + code + ": status " + std::to_string(status)};
 }
@@ -194,7 +199,8 @@ awaitable<Answer> Stripe::make(Call call) {
         const auto response = co_await client_.send(std::move(request));
         answer = answer_of(call, response.status, response.body);
         if (response.status == 401 || response.status == 403)
-            platform::telemetry::log_error("the payment provider does not accept our key", {{"status", response.status}});
+            platform::telemetry::log_error("the payment provider does not accept our key",
+                                           {{"status", response.status}});
     } catch (const platform::Unavailable& gone) {
         answer = Unknown{gone.what()};
     }
@@ -203,7 +209,8 @@ awaitable<Answer> Stripe::make(Call call) {
                                       {{"call", name_of(call)}, {"why", unknown->why}});
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
     metrics_
-        .histogram("shop_provider_call_seconds", "Calls to the payment provider.", {{"call", std::string{name_of(call)}}},
+        .histogram("shop_provider_call_seconds", "Calls to the payment provider.",
+                   {{"call", std::string{name_of(call)}}},
                    {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10})
         .observe(took.count());
     metrics_

@@ -11,7 +11,8 @@
 
 namespace shop::payment {
 
-GroupRecorder::GroupRecorder(boost::asio::io_context& io, Ports ports, platform::postgres::BatcherConfig batches)
+GroupRecorder::GroupRecorder(boost::asio::io_context& io, Ports ports,
+                             platform::postgres::BatcherConfig batches)
     : reports_(io, batches,
                [ports](std::vector<Report> reports) { return record_reports(ports, std::move(reports)); }) {}
 
@@ -34,10 +35,12 @@ struct Workers::Core {
     bool full() const { return active >= config.payments_max; }
 };
 
-Workers::Workers(boost::asio::io_context& io, Ports ports, WorkersConfig config, platform::telemetry::Metrics& metrics)
+Workers::Workers(boost::asio::io_context& io, Ports ports, WorkersConfig config,
+                 platform::telemetry::Metrics& metrics)
     : core_(std::make_shared<Core>(
           io, ports, config, metrics.gauge("shop_payments_driven", "Payments that this replica is driving."),
-          metrics.counter("shop_payment_work_failures_total", "Payments left to their lease after a failure."))) {}
+          metrics.counter("shop_payment_work_failures_total",
+                          "Payments left to their lease after a failure."))) {}
 
 void Workers::wake() {
     core_->again = true;
@@ -85,9 +88,11 @@ awaitable<void> Workers::drive_one(std::shared_ptr<Core> core, Payment payment) 
     const auto order = payment.order_id.text();
     try {
         co_await drive(core->ports, std::move(payment));
-    } catch (const std::exception& failure) {  // The edge of a background loop: the lease brings the payment back.
+    } catch (
+        const std::exception& failure) {  // The edge of a background loop: the lease brings the payment back.
         core->failures.add();
-        platform::telemetry::log_error("a payment is left to its lease", {{"order_id", order}, {"why", failure.what()}});
+        platform::telemetry::log_error("a payment is left to its lease",
+                                       {{"order_id", order}, {"why", failure.what()}});
     }
     const bool was_full = core->full();
     core->active_gauge.set(static_cast<double>(--core->active));

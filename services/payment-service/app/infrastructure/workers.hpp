@@ -12,7 +12,8 @@ namespace shop::payment {
 
 struct WorkersConfig {
     std::size_t payments_max = 64;  // Driven at once by this replica.
-    std::chrono::milliseconds poll{200};  // For payments that other replicas left behind; the local consumer wakes us.
+    std::chrono::milliseconds poll{
+        200};  // For payments that other replicas left behind; the local consumer wakes us.
 };
 
 /// Commits the reports of all workers of this replica in groups.
@@ -27,11 +28,12 @@ class GroupRecorder final : public Recorder {
     platform::postgres::Batcher<Report, std::optional<Payment>> reports_;
 };
 
-/// Claims payments that are due and drives them, a bounded number at once. One that fails is left to its lease: when that
-/// has run out, whoever comes next goes on with it.
+/// Claims payments that are due and drives them, a bounded number at once. One that fails is left to its
+/// lease: when that has run out, whoever comes next goes on with it.
 class Workers {
   public:
-    Workers(boost::asio::io_context& io, Ports ports, WorkersConfig config, platform::telemetry::Metrics& metrics);
+    Workers(boost::asio::io_context& io, Ports ports, WorkersConfig config,
+            platform::telemetry::Metrics& metrics);
 
     /// A payment waits. Cheap; from the io_context's thread.
     void wake();
@@ -39,8 +41,8 @@ class Workers {
     /// Claims until nothing is due or all places are taken; called on wake() and regularly.
     awaitable<void> look();
 
-    /// Claims nothing more and returns when the payments under way have come to rest, each at the latest with the time-out
-    /// of its call.
+    /// Claims nothing more and returns when the payments under way have come to rest, each at the latest with
+    /// the time-out of its call.
     awaitable<void> stop();
 
     std::chrono::milliseconds poll() const;

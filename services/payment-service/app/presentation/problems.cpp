@@ -6,7 +6,8 @@ namespace shop::payment {
 
 platform::http::Problem problem_of(Refusal refusal) {
     switch (refusal) {
-        case Refusal::payment_not_found: return {404, "payment-not-found", "There is no payment for this order"};
+        case Refusal::payment_not_found:
+            return {404, "payment-not-found", "There is no payment for this order"};
     }
     platform::broken("every refusal has a problem", std::source_location::current());
 }

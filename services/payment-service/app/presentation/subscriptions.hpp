@@ -7,8 +7,8 @@ namespace shop::payment {
 
 platform::messaging::Subscription<PaymentMessage> requests(Ports ports);
 
-/// Who listens to what this service publishes; declared by the publisher too, so that nothing is published into the void
-/// because a subscriber has not started yet.
+/// Who listens to what this service publishes; declared by the publisher too, so that nothing is published
+/// into the void because a subscriber has not started yet.
 std::vector<platform::messaging::Binding> subscribers();
 
 }  // namespace shop::payment
