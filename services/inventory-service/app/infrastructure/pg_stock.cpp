@@ -34,7 +34,8 @@ struct ReservationRow {
 BOOST_DESCRIBE_STRUCT(ReservationRow, (), (order_id, status, lines, detail))
 
 const Statement<Array<ReservationRow>(Array<OrderId>)> lock_reservations{"inventory.lock_reservations", R"sql(
-select order_id, status, lines, detail from reservations where order_id = any($1) order by order_id for update)sql"};
+select order_id, status, lines, detail from reservations
+where order_id = any($1) order by order_id for update)sql"};
 
 struct StockRow {
     Sku sku;
@@ -48,11 +49,13 @@ BOOST_DESCRIBE_STRUCT(StockRow, (), (sku, on_hand, reserved))
 const Statement<Array<StockRow>(Array<Sku>, Array<OrderId>)> lock_stock_of{"inventory.lock_stock_of", R"sql(
 select sku, on_hand, reserved from stock
 where sku in (select unnest($1) union
-              select l.sku from reservations r, jsonb_to_recordset(r.lines) as l(sku text) where r.order_id = any($2))
+              select l.sku from reservations r, jsonb_to_recordset(r.lines) as l(sku text)
+              where r.order_id = any($2))
 order by sku for update)sql"};
 
 const Statement<void(Array<Sku>)> insert_stock{"inventory.insert_stock", R"sql(
-insert into stock (sku, on_hand) select sku, 0 from unnest($1) as s(sku) order by sku on conflict do nothing)sql"};
+insert into stock (sku, on_hand)
+select sku, 0 from unnest($1) as s(sku) order by sku on conflict do nothing)sql"};
 
 const Statement<Array<StockRow>(Array<Sku>)> lock_stock{"inventory.lock_stock", R"sql(
 select sku, on_hand, reserved from stock where sku = any($1) order by sku for update)sql"};

@@ -25,12 +25,14 @@ BOOST_DESCRIBE_STRUCT(ViewRow, (),
                        cancel_detail, created_at, updated_at))
 
 const Statement<std::optional<ViewRow>(OrderId, UserId)> find_order{"order.view", R"sql(
-select id, status, lines, total_amount, currency, shipping_address, cancel_reason, cancel_detail, created_at, updated_at
+select id, status, lines, total_amount, currency, shipping_address, cancel_reason, cancel_detail,
+    created_at, updated_at
 from orders where id = $1 and user_id = $2)sql"};
 
 const Statement<std::vector<ViewRow>(UserId, std::optional<OrderId>, std::int64_t)> list_orders{"order.list",
                                                                                                 R"sql(
-select id, status, lines, total_amount, currency, shipping_address, cancel_reason, cancel_detail, created_at, updated_at
+select id, status, lines, total_amount, currency, shipping_address, cancel_reason, cancel_detail,
+    created_at, updated_at
 from orders where user_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3)sql"};
 
 const Statement<std::optional<OrderId>(OrderId, UserId)> owned_order{"order.owned", R"sql(

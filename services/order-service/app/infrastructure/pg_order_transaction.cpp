@@ -32,12 +32,14 @@ BOOST_DESCRIBE_STRUCT(OrderRow, (),
 
 // Two replicas that lock the same orders in different orders would wait for each other.
 const Statement<Array<OrderRow>(Array<OrderId>)> lock_orders{"order.lock", R"sql(
-select id, user_id, status, step, undos_open, undo_round, deadline, version, cancel_reason, cancel_detail, lines
+select id, user_id, status, step, undos_open, undo_round, deadline, version, cancel_reason,
+    cancel_detail, lines
 from orders where id = any($1) order by id for update)sql"};
 
 // Another replica may be at it: what it has locked it will also handle.
 const Statement<Array<OrderRow>(std::int64_t)> lock_due{"order.lock_due", R"sql(
-select id, user_id, status, step, undos_open, undo_round, deadline, version, cancel_reason, cancel_detail, lines
+select id, user_id, status, step, undos_open, undo_round, deadline, version, cancel_reason,
+    cancel_detail, lines
 from orders where status in ('pending', 'cancelling') and deadline <= now()
 limit $1 for update skip locked)sql"};
 
@@ -52,8 +54,8 @@ const Statement<void(Array<OrderId>, Array<OrderStatus>, Array<std::int32_t>, Ar
                      Array<std::optional<CancelReason>>, Array<std::string>)>
     update_orders{"order.update", R"sql(
 update orders o set status = n.status, step = n.step, undos_open = n.undos_open, undo_round = n.undo_round,
-    deadline = n.deadline, version = n.version, cancel_reason = n.cancel_reason, cancel_detail = n.cancel_detail,
-    updated_at = now()
+    deadline = n.deadline, version = n.version, cancel_reason = n.cancel_reason,
+    cancel_detail = n.cancel_detail, updated_at = now()
 from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)
     as n(id, status, step, undos_open, undo_round, deadline, version, cancel_reason, cancel_detail)
 where o.id = n.id)sql"};

@@ -39,10 +39,10 @@ on conflict do nothing returning order_id)sql"};
 const Statement<void(Array<OrderId>, Array<UserId>, Array<std::int64_t>, Array<Json>, Array<std::int64_t>,
                      Array<std::string>, Array<std::string>, Array<std::string>)>
     insert_orders{"order.insert", R"sql(
-insert into orders (id, user_id, status, step, undos_open, undo_round, deadline, version, lines, total_amount, currency,
-    shipping_address, payment_method)
-select id, user_id, 'pending', 0, 0, 0, now() + within_us * interval '1 microsecond', 1, lines, total_amount, currency,
-    shipping_address, payment_method
+insert into orders (id, user_id, status, step, undos_open, undo_round, deadline, version, lines, total_amount,
+    currency, shipping_address, payment_method)
+select id, user_id, 'pending', 0, 0, 0, now() + within_us * interval '1 microsecond', 1, lines, total_amount,
+    currency, shipping_address, payment_method
 from unnest($1, $2, $3, $4, $5, $6, $7, $8)
     as o(id, user_id, within_us, lines, total_amount, currency, shipping_address, payment_method)
 order by id)sql"};

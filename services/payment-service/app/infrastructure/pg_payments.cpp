@@ -45,13 +45,13 @@ BOOST_DESCRIBE_STRUCT(PaymentRow, (),
                        leased_until, traceparent))
 
 const Statement<Array<PaymentRow>(Array<OrderId>)> lock_payments{"payment.lock", R"sql(
-select order_id, status, amount, currency, method, stage, provider_id, decline_code, refund_id, void_requested,
-    confirm_rounds, refund_round, attempts, next_attempt, lease, leased_until, traceparent
+select order_id, status, amount, currency, method, stage, provider_id, decline_code, refund_id,
+    void_requested, confirm_rounds, refund_round, attempts, next_attempt, lease, leased_until, traceparent
 from payments where order_id = any($1) order by order_id for update)sql"};
 
 const Statement<Array<PaymentRow>(std::int64_t)> lock_claimable{"payment.lock_claimable", R"sql(
-select order_id, status, amount, currency, method, stage, provider_id, decline_code, refund_id, void_requested,
-    confirm_rounds, refund_round, attempts, next_attempt, lease, leased_until, traceparent
+select order_id, status, amount, currency, method, stage, provider_id, decline_code, refund_id,
+    void_requested, confirm_rounds, refund_round, attempts, next_attempt, lease, leased_until, traceparent
 from payments where next_attempt <= now() and (leased_until is null or leased_until < now())
 order by next_attempt limit $1 for update skip locked)sql"};
 
@@ -64,14 +64,15 @@ const Statement<void(Array<OrderId>, Array<PaymentStatus>, Array<std::int64_t>, 
                      Array<std::int32_t>, Array<std::optional<Time>>, Array<std::optional<Uuid>>,
                      Array<std::optional<Time>>, Array<std::string>)>
     update_payments{"payment.update", R"sql(
-update payments p set status = n.status, amount = n.amount, currency = n.currency, method = n.method, stage = n.stage,
-    provider_id = n.provider_id, decline_code = n.decline_code, refund_id = n.refund_id,
+update payments p set status = n.status, amount = n.amount, currency = n.currency, method = n.method,
+    stage = n.stage, provider_id = n.provider_id, decline_code = n.decline_code, refund_id = n.refund_id,
     void_requested = n.void_requested, confirm_rounds = n.confirm_rounds, refund_round = n.refund_round,
     attempts = n.attempts, next_attempt = n.next_attempt, lease = n.lease, leased_until = n.leased_until,
     traceparent = n.traceparent, updated_at = now()
 from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-    as n(order_id, status, amount, currency, method, stage, provider_id, decline_code, refund_id, void_requested,
-         confirm_rounds, refund_round, attempts, next_attempt, lease, leased_until, traceparent)
+    as n(order_id, status, amount, currency, method, stage, provider_id, decline_code, refund_id,
+         void_requested, confirm_rounds, refund_round, attempts, next_attempt, lease, leased_until,
+         traceparent)
 where p.order_id = n.order_id)sql"};
 
 const Statement<void(Array<Uuid>, Array<OrderId>, Array<std::string>, Array<std::int64_t>,
