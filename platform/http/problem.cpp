@@ -24,6 +24,8 @@ Response problem_response(const Problem& problem, std::string_view instance, std
     Response response{.status = problem.status,
                       .body = boost::json::serialize(body),
                       .content_type = "application/problem+json"};
+    // "Not now" without "when" makes clients hammer or give up.
+    if (problem.status == 503 && !retry_after) retry_after = std::chrono::seconds{1};
     if (retry_after) response.headers.emplace_back("Retry-After", std::to_string(retry_after->count()));
     return response;
 }

@@ -45,7 +45,8 @@ inline constexpr Problem version_not_supported{505, "version-not-supported",
 }  // namespace problems
 
 /// The application/problem+json response: type "/problems/<slug>", title, status, `instance` (the trace id,
-/// so that a report from a user leads to the log lines), and detail and errors where given.
+/// so that a report from a user leads to the log lines), and detail and errors where given. A 503 without
+/// `retry_after` says one second.
 Response problem_response(const Problem& problem, std::string_view instance, std::string_view detail = {},
                           const contract::Violations& violations = {},
                           std::optional<std::chrono::seconds> retry_after = {});
