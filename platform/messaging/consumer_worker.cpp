@@ -38,6 +38,8 @@ Consumer::Worker::Worker(BrokerConfig broker, std::shared_ptr<BatchFlight::Share
     const ConsumerConfig& config = shared_->config;
     ensure(config.batch_max > 0 && config.prefetch >= config.batch_max && config.prefetch <= 65535,
            "a consumer's prefetch covers a batch and fits AMQP");
+    ensure(shared_->handlers.begin_attempt && shared_->handlers.forgive_attempt,
+           "a consumer can count attempts");
 }
 
 Consumer::Worker::~Worker() {
@@ -157,7 +159,8 @@ Consumer::Worker::Batch Consumer::Worker::take_batch(Connection& connection) {
         fetched_.pop_front();
         if (const auto added = decode(*batch.decoded, delivery)) {
             batch.tags.push_back(delivery.tag);
-            batch.types.push_back(delivery.content.type);
+            batch.labels.push_back({std::move(delivery.content.type), std::move(delivery.content.message_id),
+                                    std::string(delivery.content.header("cloudEvents_traceparent"))});
         } else {
             reject_undecodable(connection, delivery, added.error());
         }
@@ -209,13 +212,22 @@ void Consumer::Worker::settle_batch(Connection& connection, const Batch& batch,
     if (settlement.acknowledge_up_to) connection.acknowledge(*settlement.acknowledge_up_to, true);
     for (const std::uint64_t tag : settlement.acknowledge) connection.acknowledge(tag, false);
     for (std::size_t i = 0; i < verdicts.size(); ++i)
-        if (verdicts[i] == Verdict::done) shared_->probe.handled(batch.types[i]);
+        if (verdicts[i] == Verdict::done) count_handled(batch.labels[i]);
 }
 
 void Consumer::Worker::begin_drain(Connection& connection) {
     if (drain_until_) return;
     drain_until_ = std::chrono::steady_clock::now() + shared_->config.drain;
     connection.cancel_consumer();
+}
+
+void Consumer::Worker::count_handled(const Label& label) {
+    shared_->probe.handled(label.type);
+    const auto trace = telemetry::Trace::parse(label.traceparent);
+    telemetry::log_debug(
+        "message handled",
+        {{"queue", shared_->handlers.binding.queue}, {"type", label.type}, {"message_id", label.id}},
+        trace ? &*trace : nullptr);
 }
 
 bool Consumer::Worker::drain_over() const {

@@ -32,11 +32,18 @@ class Consumer::Worker {
   private:
     using Moment = std::chrono::steady_clock::time_point;
 
-    /// One batch: the tags and types of what was decoded, in the order of the verdicts.
+    /// What the log and the metrics say of a message once it is settled.
+    struct Label {
+        std::string type;
+        std::string id;
+        std::string traceparent;
+    };
+
+    /// One batch: tags and labels of what was decoded, in the order of the verdicts.
     struct Batch {
         std::unique_ptr<DecodedBatch> decoded;
         std::vector<std::uint64_t> tags;
-        std::vector<std::string> types;
+        std::vector<Label> labels;
     };
 
     void run();
@@ -49,6 +56,7 @@ class Consumer::Worker {
     bool wait_until_landed(Connection& connection, BatchFlight& flight);
     void settle_batch(Connection& connection, const Batch& batch, const std::vector<Verdict>& verdicts);
     void begin_drain(Connection& connection);
+    void count_handled(const Label& label);
     bool drain_over() const;
     void ended();
 

@@ -301,7 +301,10 @@ TEST_F(ConsumerTest, stopping_does_not_wait_for_what_stays_unavailable) {
 
 TEST_F(ConsumerTest, a_consumer_that_was_never_started_stops_at_once) {
     Subscription<Thing> things("things", [this](auto batch) { return recorder.handle(std::move(batch)); });
-    Consumer idle(io, host.config(), {}, things.handlers({}, {}), metrics);
+    Consumer idle(
+        io, host.config(), {},
+        things.handlers([this](Uuid id) { return begin(id); }, [this](Uuid id) { return forgive(id); }),
+        metrics);
     stop(idle);
 }
 

@@ -70,12 +70,14 @@ struct Bench {
         done += received.size();
         co_return;
     }
+    static awaitable<int> begin(Uuid) { co_return 0; }
+    static awaitable<void> forgive(Uuid) { co_return; }
     void consume(std::size_t batch_max) {
         done = 0;
         Subscription<int> things("things", [this](auto received) { return handle(std::move(received)); });
         things.on("Thing", [](const Envelope&) { return 1; });
         Consumer consumer(io, host.config(), {.batch_max = batch_max, .prefetch = 2 * batch_max},
-                          things.handlers({}, {}), metrics);
+                          things.handlers(begin, forgive), metrics);
         consumer.start();
         until([&] { return done >= messages; });
         platform::testing::run(io, consumer.stop());
