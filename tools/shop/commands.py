@@ -141,7 +141,7 @@ def _dead_letters_environment(state: dict[str, Any]) -> dict[str, str]:
 
 
 VERBS = (
-    Verb("demo", "walks through the shop: an order, a refusal, a crash, an audit", script="demo", platform="started",
+    Verb("demo", "orders through the gateway, shows what happened and when", script="demo", platform="started",
          environment=up.tool_environment),
     Verb("bench", "measures complete orders per second", binary="shop-bench", platform="started",
          environment=_bench_environment),
