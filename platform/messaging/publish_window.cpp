@@ -1,6 +1,7 @@
 #include "platform/messaging/publish_window.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "platform/base/ensure.hpp"
 
@@ -18,7 +19,7 @@ PublishJob::PublishJob(std::vector<Envelope> to_send, Moment until, Complete com
 void PublishJob::settle(std::size_t index, PublishOutcome outcome) {
     ensure(open_ > 0, "a message is settled once");
     outcomes_[index] = outcome;
-    if (--open_ == 0) complete_(std::move(outcomes_));
+    if (--open_ == 0) std::exchange(complete_, nullptr)(std::move(outcomes_));
 }
 
 void PublishJob::settle_unsent(PublishOutcome outcome) {

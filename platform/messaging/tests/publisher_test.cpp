@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <thread>
 
 #include "platform/base/clock.hpp"
@@ -157,12 +158,12 @@ TEST_F(PublisherTest, stopping_completes_what_is_under_way) {
 }
 
 TEST_F(PublisherTest, many_callers_on_many_threads_get_their_own_outcomes) {
+    std::array<boost::asio::io_context, 4> contexts;  // They outlive the publisher, as they must.
     const auto to = publisher(host.config());
     std::vector<std::thread> callers;
     std::atomic<int> confirmed = 0;
-    for (int caller = 0; caller < 4; ++caller)
+    for (boost::asio::io_context& own : contexts)
         callers.emplace_back([&] {
-            boost::asio::io_context own;
             for (int round = 0; round < 20; ++round) {
                 const auto outcomes = platform::testing::run(own, to->publish(envelopes(7), 5s));
                 confirmed += static_cast<int>(std::ranges::count(outcomes, PublishOutcome::confirmed));
