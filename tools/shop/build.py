@@ -55,7 +55,9 @@ def _forget_moved_checkout(directory: Path) -> None:
 
 
 def _environment() -> dict[str, str]:
-    environment = os.environ | {"NINJA_STATUS": "[%f/%t] "}
+    # Every checkout and build directory shares what was compiled before: without these two, the absolute path of the
+    # checkout is part of what ccache compares.
+    environment = os.environ | {"NINJA_STATUS": "[%f/%t] ", "CCACHE_BASEDIR": str(ROOT), "CCACHE_NOHASHDIR": "1"}
     if not os.access(environment.get("HOME", "/nonexistent"), os.W_OK):
         environment["CCACHE_DIR"] = str(ROOT / ".cache" / "ccache")
     return environment
