@@ -3,6 +3,7 @@
 #include "services/product-service/app/infrastructure/no_cache.hpp"
 #include "services/product-service/app/infrastructure/pg_products.hpp"
 #include "services/product-service/app/infrastructure/pg_reader.hpp"
+#include "services/product-service/app/infrastructure/redis_details.hpp"
 #include "services/product-service/app/presentation/routes.hpp"
 #include "services/product-service/app/presentation/subscriptions.hpp"
 
@@ -14,11 +15,18 @@ namespace {
 
 using platform::service::Host;
 
-void compose(Host& host, const Config&) {
+DetailsCache& add_cache(Host& host, const Config& config) {
+    if (!config.redis_url) return host.add<NoCache>();
+    platform::cache::RedisConfig limits;
+    limits.url = config.redis_url->text();
+    return host.add<RedisDetails>(host.add<platform::cache::Redis>(host.io(), limits, host.metrics()));
+}
+
+void compose(Host& host, const Config& config) {
     auto& relay = host.add_relay(subscribers());
     auto& products = host.add<PgProducts>(host.pool(), [&relay] { relay.wake(); });
     auto& reader = host.add<PgReader>(host.pool());
-    auto& cache = host.add<NoCache>();
+    auto& cache = add_cache(host, config);
     add_routes(host.add_api(api_info(), Ports{&products, &products, &reader, &cache, &host.ids()}));
 }
 
