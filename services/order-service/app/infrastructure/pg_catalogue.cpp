@@ -189,6 +189,9 @@ awaitable<bool> PgCatalogue::read_through(std::vector<Sku> skus) {
     co_return true;
 }
 
-void PgCatalogue::stop() { reads_.stop(); }
+awaitable<void> PgCatalogue::stop() {
+    reads_.stop();
+    co_return;
+}
 
 }  // namespace shop::order

@@ -31,7 +31,8 @@ class PgCatalogue final : public Catalogue, public CatalogueCopy {
 
     awaitable<void> apply(std::vector<CatalogueMessage> batch) override;
 
-    void stop();
+    /// On the io_context, which alone may touch what waits.
+    awaitable<void> stop();
 
   private:
     struct Offer {

@@ -182,9 +182,10 @@ awaitable<std::vector<PgOrders::Placed>> PgOrders::commit_all(std::vector<NewOrd
     co_return out;
 }
 
-void PgOrders::stop() {
+awaitable<void> PgOrders::stop() {
     lookups_.stop();
     placements_.stop();
+    co_return;
 }
 
 }  // namespace shop::order

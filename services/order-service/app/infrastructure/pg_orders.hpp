@@ -20,7 +20,8 @@ class PgOrders final : public Orders {
     awaitable<std::expected<std::optional<OrderId>, Refusal>> find(UserId buyer, IdempotencyKey key) override;
     awaitable<std::expected<PlacedOrder, Refusal>> commit(NewOrder order) override;
 
-    void stop();
+    /// On the io_context, which alone may touch what waits.
+    awaitable<void> stop();
 
   private:
     struct Lookup {

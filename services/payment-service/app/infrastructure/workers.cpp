@@ -20,6 +20,11 @@ awaitable<std::optional<Payment>> GroupRecorder::record(Report report) {
     co_return co_await reports_.submit(std::move(report));
 }
 
+awaitable<void> GroupRecorder::stop() {
+    reports_.stop();
+    co_return;
+}
+
 struct Workers::Core {
     boost::asio::io_context& io;
     Ports ports;
@@ -51,12 +56,17 @@ void Workers::wake() {
 awaitable<void> Workers::look() { return claim_some(core_); }
 
 awaitable<void> Workers::stop() {
-    core_->stopped = true;
-    while (core_->active > 0 || core_->claiming) {
-        core_->at_rest.expires_after(std::chrono::seconds{1});
+    const auto core = core_;
+    core->stopped = true;
+    const auto deadline = std::chrono::steady_clock::now() + core->config.drain;
+    while ((core->active > 0 || core->claiming) && std::chrono::steady_clock::now() < deadline) {
+        core->at_rest.expires_at(deadline);
         boost::system::error_code rung;
-        co_await core_->at_rest.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, rung));
+        co_await core->at_rest.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, rung));
     }
+    if (core->active > 0)
+        platform::telemetry::log_warn("payments under way are left to their leases",
+                                      {{"payments", static_cast<std::int64_t>(core->active)}});
 }
 
 std::chrono::milliseconds Workers::poll() const { return core_->config.poll; }
@@ -64,7 +74,10 @@ std::chrono::milliseconds Workers::poll() const { return core_->config.poll; }
 awaitable<void> Workers::claim_some(std::shared_ptr<Core> core) {
     if (core->claiming) co_return;
     core->claiming = true;
-    const std::shared_ptr<void> done{nullptr, [core](void*) { core->claiming = false; }};
+    const std::shared_ptr<void> done{nullptr, [core](void*) {
+                                         core->claiming = false;
+                                         core->at_rest.cancel();
+                                     }};
     do {
         core->again = false;
         if (core->stopped || core->full()) co_return;

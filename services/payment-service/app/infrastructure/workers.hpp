@@ -14,6 +14,7 @@ struct WorkersConfig {
     std::size_t payments_max = 64;  // Driven at once by this replica.
     std::chrono::milliseconds poll{
         200};  // For payments that other replicas left behind; the local consumer wakes us.
+    std::chrono::milliseconds drain{2'000};  // At the end, for payments under way; less than a process has.
 };
 
 /// Commits the reports of all workers of this replica in groups.
@@ -22,7 +23,8 @@ class GroupRecorder final : public Recorder {
     GroupRecorder(boost::asio::io_context& io, Ports ports, platform::postgres::BatcherConfig batches);
 
     awaitable<std::optional<Payment>> record(Report report) override;
-    void stop() { reports_.stop(); }
+    /// On the io_context, which alone may touch what waits.
+    awaitable<void> stop();
 
   private:
     platform::postgres::Batcher<Report, std::optional<Payment>> reports_;
@@ -41,8 +43,8 @@ class Workers {
     /// Claims until nothing is due or all places are taken; called on wake() and regularly.
     awaitable<void> look();
 
-    /// Claims nothing more and returns when the payments under way have come to rest, each at the latest with
-    /// the time-out of its call.
+    /// Claims nothing more and returns when the payments under way have come to rest, or after `drain`: then
+    /// what a provider that does not answer still holds is left to its lease.
     awaitable<void> stop();
 
     std::chrono::milliseconds poll() const;

@@ -1,0 +1,134 @@
+#include "services/order-service/app/infrastructure/pg_order_reads.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "services/order-service/app/application/handle_replies.hpp"
+#include "services/order-service/app/application/place_order.hpp"
+#include "services/order-service/app/infrastructure/pending_limit.hpp"
+#include "services/order-service/app/infrastructure/pg_outcomes.hpp"
+#include "services/order-service/tests/order_storage.hpp"
+
+namespace shop::order {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+struct PgOrderReadsTest : testing::Test, Storage {
+    std::vector<OrderId> listed(UserId buyer, std::optional<OrderId> after, std::int64_t limit) {
+        std::vector<OrderId> out;
+        for (const auto& one : run(reads.orders(buyer, after, limit))) out.push_back(one.id);
+        return out;
+    }
+    void confirm(OrderId id) {
+        run(handle_replies(ports, {{ids.next(), PaymentProcessed{id, "pi_1", {2500, {"EUR"}}}, ""}}));
+    }
+};
+
+TEST_F(PgOrderReadsTest, an_order_is_seen_by_its_buyer_only) {
+    const auto id = placed(ada);
+    const auto view = run(reads.order(ada, id));
+    ASSERT_TRUE(view);
+    EXPECT_EQ(view->id, id);
+    EXPECT_EQ(view->status, OrderStatus::pending);
+    EXPECT_THAT(view->lines, ElementsAre(OrderLine{Sku{"MUG"}, 2, {1250, {"EUR"}}}));
+    EXPECT_EQ(view->total, (Money{2500, {"EUR"}}));
+    EXPECT_EQ(view->shipping_address, "1 Main Street");
+    EXPECT_FALSE(view->cancel_reason || view->cancel_detail);
+    EXPECT_FALSE(run(reads.order(bob, id)));
+    EXPECT_FALSE(run(reads.timeline(bob, id)));
+    EXPECT_FALSE(run(reads.order(ada, OrderId{ids.next()})));
+}
+
+TEST_F(PgOrderReadsTest, a_cancelled_order_says_why) {
+    const auto id = placed(ada);
+    run(cancel_order(ports, ada, id, ""));
+    const auto view = run(reads.order(ada, id));
+    EXPECT_EQ(view->cancel_reason, CancelReason::customer_request);
+    EXPECT_EQ(view->cancel_detail, "by the customer");
+}
+
+TEST_F(PgOrderReadsTest, pages_run_from_the_newest_order_to_the_oldest) {
+    const auto first = placed(ada), second = placed(ada), third = placed(ada);
+    placed(bob);
+    EXPECT_THAT(listed(ada, {}, 2), ElementsAre(third, second));
+    EXPECT_THAT(listed(ada, second, 2), ElementsAre(first));
+    EXPECT_THAT(listed(ada, first, 2), IsEmpty());
+}
+
+TEST_F(PgOrderReadsTest, the_timeline_is_in_the_order_of_what_happened_to_the_order) {
+    const auto id = placed(ada);
+    confirm(id);
+    run(handle_replies(ports, {{ids.next(), StockReserved{id, {2500, {"EUR"}}, {"pm"}}, ""}}));  // Late.
+    const auto timeline = run(reads.timeline(ada, id));
+    ASSERT_TRUE(timeline);
+    std::vector<std::string> events;
+    for (const auto& entry : timeline->entries) events.push_back(entry.event);
+    EXPECT_THAT(events, ElementsAre("OrderCreated", "PaymentProcessed", "StockReserved"));
+    EXPECT_EQ(timeline->entries[1].to, OrderStatus::confirmed);
+    EXPECT_EQ(timeline->entries[1].detail, "pi_1, 2500 EUR");
+}
+
+TEST_F(PgOrderReadsTest, final_orders_are_told_from_open_ones) {
+    const auto open = placed(ada), confirmed = placed(ada);
+    confirm(confirmed);
+    EXPECT_THAT(run(read_final(replica.pool, {open, confirmed})), ElementsAre(confirmed));
+}
+
+TEST_F(PgOrderReadsTest, whoever_waits_for_an_order_is_woken_when_it_is_final) {
+    PgOutcomes outcomes{io, replica.pool, 10};
+    const auto a = placed(ada), b = placed(ada);
+    int woken = 0;
+    for (const auto& id : {a, a, b})
+        boost::asio::co_spawn(io, outcomes.wait(id, 1h), [&](std::exception_ptr) { ++woken; });
+    io.poll();
+    run(outcomes.look());
+    EXPECT_EQ(woken, 0);
+    confirm(a);
+    run(outcomes.look());
+    platform::testing::run_until(io, [&] { return woken == 2; });
+    confirm(b);
+    run(outcomes.look());
+    platform::testing::run_until(io, [&] { return woken == 3; });
+}
+
+TEST_F(PgOrderReadsTest, waiting_has_an_end_and_so_has_the_number_of_those_who_wait) {
+    PgOutcomes outcomes{io, replica.pool, 1};
+    const auto id = placed(ada);
+    run(outcomes.wait(id, 1ms));
+    bool ended = false;
+    boost::asio::co_spawn(io, outcomes.wait(id, 1h), [&](std::exception_ptr) { ended = true; });
+    io.poll();
+    run(outcomes.wait(id, 1h));  // One too many: not made to wait.
+    EXPECT_FALSE(ended);
+    confirm(id);
+    run(outcomes.look());
+    platform::testing::run_until(io, [&] { return ended; });
+}
+
+TEST_F(PgOrderReadsTest, orders_are_admitted_while_few_enough_are_open) {
+    PendingLimit limit{replica.pool, {.pending_max = 2, .cancelling_max = 1}, replica.metrics};
+    EXPECT_TRUE(limit.admit() && limit.admit());
+    EXPECT_FALSE(limit.admit());
+    run(limit.sample());  // Nothing came of those two.
+    const auto id = placed(ada);
+    run(limit.sample());
+    EXPECT_TRUE(limit.admit());
+    EXPECT_FALSE(limit.admit());
+    confirm(id);
+    run(limit.sample());
+    EXPECT_TRUE(limit.admit());
+    EXPECT_THAT(replica.metrics.text(), testing::HasSubstr("shop_orders_not_admitted_total 2"));
+}
+
+TEST_F(PgOrderReadsTest, nothing_is_admitted_while_too_many_cancellations_are_unanswered) {
+    PendingLimit limit{replica.pool, {.pending_max = 100, .cancelling_max = 1}, replica.metrics};
+    run(cancel_order(ports, ada, placed(ada), ""));
+    run(limit.sample());
+    EXPECT_FALSE(limit.admit());
+}
+
+}  // namespace
+}  // namespace shop::order
