@@ -1,0 +1,31 @@
+"""kill -9 of everything in turn while sagas are under way."""
+
+from __future__ import annotations
+
+from tests.e2e.case import PlatformCase
+from tests.e2e.scenarios import IN_FLIGHT_MIN, KILLED, kill_under_way, terminate_under_load
+from tests.e2e.shopping import new_product
+
+SEED = 1
+FINAL_SECONDS = 60.0
+
+
+class Kills(PlatformCase):
+    def test_nothing_is_lost_whatever_is_killed(self) -> None:
+        sku, = new_product(self.rig, [1_000_000])
+        for target in KILLED:
+            with self.subTest(killed=target):
+                done = kill_under_way(self.rig, target, SEED, sku)
+                print(f"      {target}: {done.in_flight} under way, {done.acknowledged} acknowledged, "
+                      f"final {done.final_seconds:.1f} s after the restart, refused {dict(done.refused)}")
+                self.assertGreaterEqual(done.in_flight, IN_FLIGHT_MIN)
+                self.assertLess(done.final_seconds, FINAL_SECONDS)
+                self.assertEqual([], done.wrong)
+
+    def test_a_replica_that_is_told_to_stop_leaves_in_order_and_nobody_notices(self) -> None:
+        drain = terminate_under_load(self.rig, "order-service-2")
+        self.assertEqual("exit code 0", drain.ending)
+        self.assertLess(drain.seconds, 10.0)
+        self.assertGreater(drain.accepted, 50)
+        self.assertEqual({}, dict(drain.refused))
+        self.assert_books()
