@@ -49,8 +49,8 @@ class LiveApi {
           server_(io, std::move(limits), api_.handler(), metrics) {
         add_routes(api_);
         server_.start();
-        client_.emplace(
-            io, http::ClientConfig{.base_url = "http://127.0.0.1:" + std::to_string(server_.port())});
+        client_.emplace(io,
+                        http::ClientConfig{.base_url = "http://127.0.0.1:" + std::to_string(server_.port())});
     }
     LiveApi(const LiveApi&) = delete;
     LiveApi& operator=(const LiveApi&) = delete;

@@ -38,7 +38,8 @@ struct MemoryOrders : Orders {
         }
         awaitable<LockedOrders> load_due(std::size_t limit) override {
             auto locked = all();
-            std::erase_if(locked.orders, [&](const auto& one) { return one.second.saga.deadline > locked.now; });
+            std::erase_if(locked.orders,
+                          [&](const auto& one) { return one.second.saga.deadline > locked.now; });
             while (locked.orders.size() > limit) locked.orders.erase(std::prev(locked.orders.end()));
             locked.still_unsent = store_.unsent;
             co_return locked;
@@ -101,7 +102,8 @@ struct FixedCatalogue : Catalogue {
         if (refusal) co_return std::unexpected(*refusal);
         PricedBasket priced{{}, basket.shipping_address, basket.payment_method};
         for (const auto& line : basket.lines)
-            priced.lines.push_back({line.sku, line.quantity, {1250, {line.sku.value == "US" ? "USD" : "EUR"}}});
+            priced.lines.push_back(
+                {line.sku, line.quantity, {1250, {line.sku.value == "US" ? "USD" : "EUR"}}});
         co_return priced;
     }
 

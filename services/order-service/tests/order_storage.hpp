@@ -28,13 +28,15 @@ class OrderDatabase : public platform::testing::Database {
 
     /// Whether somebody waits for a lock that execute() holds: only an open transaction of ours can hold one.
     bool somebody_waits_for_us() {
-        return value("select count(*) from pg_locks where not granted and pg_backend_pid() = "
-                     "any(pg_blocking_pids(pid))") != "0";
+        return value(
+                   "select count(*) from pg_locks where not granted and pg_backend_pid() = "
+                   "any(pg_blocking_pids(pid))") != "0";
     }
     /// Whether any connection to this database waits for another one's lock.
     bool somebody_waits() {
-        return value("select count(*) from pg_stat_activity where datname = current_database() and "
-                     "wait_event_type = 'Lock'") != "0";
+        return value(
+                   "select count(*) from pg_stat_activity where datname = current_database() and "
+                   "wait_event_type = 'Lock'") != "0";
     }
 };
 

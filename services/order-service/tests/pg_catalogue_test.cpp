@@ -151,7 +151,8 @@ TEST_F(PgCatalogueTest, a_sku_that_nobody_knows_is_not_asked_for_again_at_once) 
 }
 
 TEST_F(PgCatalogueTest, an_unknown_sku_is_asked_for_again_when_its_moment_has_passed) {
-    PgCatalogue forgetful{io, replica.pool, inbox, client, {}, {.unknown_for = std::chrono::milliseconds{-1}}};
+    PgCatalogue forgetful{io,     replica.pool, inbox,
+                          client, {},           {.unknown_for = std::chrono::milliseconds{-1}}};
     for (int i = 0; i < 2; ++i) EXPECT_FALSE(run(forgetful.price(basket({"NONE"}))));
     EXPECT_EQ(products.asked.size(), 2u);
 }

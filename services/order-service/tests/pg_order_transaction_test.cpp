@@ -23,8 +23,10 @@ struct PgOrderTransactionTest : testing::Test, Storage {
     SagaMessage paid(OrderId order) { return message(PaymentProcessed{order, "pi_1", {2500, {"EUR"}}}); }
     void handle(std::vector<SagaMessage> batch) { run(handle_replies(ports, std::move(batch))); }
     std::vector<Row> history(OrderId id) {
-        return database.execute("select version, changed, event, to_status from order_history where "
-                                "order_id = '" + id.text() + "' order by version, changed desc, at");
+        return database.execute(
+            "select version, changed, event, to_status from order_history where "
+            "order_id = '" +
+            id.text() + "' order by version, changed desc, at");
     }
     std::vector<Row> told() {
         return database.execute("select type, subject from outbox where type <> 'OrderCreated' order by id");

@@ -52,11 +52,10 @@ TEST_F(PgOrdersTest, an_order_commits_with_its_history_and_its_event) {
     const auto id = order.order.id.text();
     EXPECT_FALSE(run(replica.orders.commit(order))->repeated);
     EXPECT_EQ(replica.commits, 1);
-    EXPECT_THAT(
-        database.execute("select id, user_id, status, step, version, total_amount, currency, "
-                         "shipping_address, payment_method, lines->0->>'sku' from orders"),
-        ElementsAre(Row{id, ada.text(), "pending", "0", "1", "2500", "EUR", "1 Main Street", "pm_card_visa",
-                        "MUG"}));
+    EXPECT_THAT(database.execute("select id, user_id, status, step, version, total_amount, currency, "
+                                 "shipping_address, payment_method, lines->0->>'sku' from orders"),
+                ElementsAre(Row{id, ada.text(), "pending", "0", "1", "2500", "EUR", "1 Main Street",
+                                "pm_card_visa", "MUG"}));
     EXPECT_THAT(database.execute("select order_id, version, changed, event, detail from order_history"),
                 ElementsAre(Row{id, "1", "t", "OrderCreated", "2500 EUR"}));
     EXPECT_THAT(database.execute("select type, subject, traceparent, data::json->>'user_id' from outbox"),
@@ -106,8 +105,8 @@ TEST_F(PgOrdersTest, a_key_used_by_two_replicas_at_once_makes_one_order) {
     Replica other{io, database.url()};
     for (int round = 0; round < 20; ++round) {
         const IdempotencyKey fresh{"round-" + std::to_string(round), "aaaa"};
-        const auto results = placed_together({{&replica.orders, new_order(ada, fresh)},
-                                              {&other.orders, new_order(ada, fresh)}});
+        const auto results = placed_together(
+            {{&replica.orders, new_order(ada, fresh)}, {&other.orders, new_order(ada, fresh)}});
         EXPECT_EQ(results[0]->id, results[1]->id);
         EXPECT_NE(results[0]->repeated, results[1]->repeated);
     }
@@ -142,8 +141,8 @@ TEST_F(PgOrdersTest, a_key_used_again_for_something_else_is_refused) {
 }
 
 TEST_F(PgOrdersTest, two_requests_under_one_key_in_one_batch_end_with_one_refused) {
-    const auto results = placed_together({{&replica.orders, new_order(ada, key)},
-                                          {&replica.orders, new_order(ada, {key.key, "bbbb"})}});
+    const auto results = placed_together(
+        {{&replica.orders, new_order(ada, key)}, {&replica.orders, new_order(ada, {key.key, "bbbb"})}});
     EXPECT_NE(results[0].has_value(), results[1].has_value());
     EXPECT_EQ(orders(), "1");
 }
@@ -158,8 +157,8 @@ TEST_F(PgOrdersTest, a_key_belongs_to_its_user) {
 }
 
 TEST_F(PgOrdersTest, without_a_key_every_request_is_an_order_of_its_own) {
-    const auto results = placed_together(
-        {{&replica.orders, new_order(ada)}, {&replica.orders, new_order(ada)}});
+    const auto results =
+        placed_together({{&replica.orders, new_order(ada)}, {&replica.orders, new_order(ada)}});
     EXPECT_NE(results[0]->id, results[1]->id);
     EXPECT_EQ(orders(), "2");
     EXPECT_EQ(database.value("select count(*) from idempotency_keys"), "0");

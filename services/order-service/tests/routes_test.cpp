@@ -104,10 +104,9 @@ TEST_F(OrderRoutesTest, a_pending_order_can_be_cancelled_more_than_once) {
 TEST_F(OrderRoutesTest, who_prefers_to_wait_gets_the_outcome) {
     const auto id = created();
     std::optional<platform::http::ClientResponse> answer;
-    boost::asio::co_spawn(io, api.call("GET", "/orders/" + id, hers, {}, {{"Prefer", "wait=10"}}),
-                          [&](std::exception_ptr, platform::http::ClientResponse response) {
-                              answer = std::move(response);
-                          });
+    boost::asio::co_spawn(
+        io, api.call("GET", "/orders/" + id, hers, {}, {{"Prefer", "wait=10"}}),
+        [&](std::exception_ptr, platform::http::ClientResponse response) { answer = std::move(response); });
     confirm(id);
     while (!answer) {
         run(outcomes.look());
@@ -123,8 +122,7 @@ TEST_F(OrderRoutesTest, who_prefers_to_wait_gets_the_outcome) {
 TEST_F(OrderRoutesTest, the_wait_ends_before_the_server_would_give_up) {
     LiveApi<RoutePorts> impatient{io,     replica.metrics, api_info(),
                                   routes, &add_routes,     {.host = "127.0.0.1", .handler_ms = 1'100ms}};
-    const auto response =
-        impatient.send("POST", "/orders", hers, basket(), {{"Prefer", "wait=20"}});
+    const auto response = impatient.send("POST", "/orders", hers, basket(), {{"Prefer", "wait=20"}});
     EXPECT_EQ(response.status, 202) << response.body;
     EXPECT_EQ(body_of(response).at("status"), "pending");
 }
@@ -191,10 +189,9 @@ TEST_F(OrderRoutesTest, without_a_database_it_says_so) {
 }
 
 TEST_F(OrderRoutesTest, the_document_names_every_route) {
-    EXPECT_THAT(api.routes(),
-                ElementsAre("GET /api/v1/orders", "GET /api/v1/orders/{id}",
-                            "GET /api/v1/orders/{id}/timeline", "POST /api/v1/orders",
-                            "POST /api/v1/orders/{id}/cancel"));
+    EXPECT_THAT(api.routes(), ElementsAre("GET /api/v1/orders", "GET /api/v1/orders/{id}",
+                                          "GET /api/v1/orders/{id}/timeline", "POST /api/v1/orders",
+                                          "POST /api/v1/orders/{id}/cancel"));
     const auto paths = api.document().at("paths").as_object();
     for (const auto& route : api.routes())
         EXPECT_TRUE(paths.contains(route.substr(route.find(' ') + 1))) << route;

@@ -20,9 +20,9 @@ struct UseCases : testing::Test {
         boost::asio::io_context io;
         return platform::testing::run(io, std::move(work));
     }
-    Result<PlacedOrder> place(IdempotencyKey key = {}, std::string sku = "MUG") {
+    Result<PlacedOrder> place(IdempotencyKey used = {}, std::string sku = "MUG") {
         Basket basket{{{Sku{"MUG"}, 2}, {Sku{sku}, 1}}, "1 Main Street", "pm_card_visa"};
-        return run(place_order(ports, ada, std::move(basket), std::move(key), "00-trace"));
+        return run(place_order(ports, ada, std::move(basket), std::move(used), "00-trace"));
     }
     OrderId with_order(OrderStatus status = OrderStatus::pending) {
         Order order{.id = OrderId{ids.next()},
