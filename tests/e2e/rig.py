@@ -117,16 +117,13 @@ class Rig:
 
     def api(self, name: str, token: str = "", timeout: float = 30.0) -> Api:
         """One replica of a service, past the gateway."""
-        return Api(f"http://127.0.0.1:{self.state['ports'][name]}", token, timeout)
+        return Api(f"http://127.0.0.1:{self.state['ports'][name]}", token, timeout, keep_alive=False)
 
     def ready(self, name: str) -> bool:
-        asked = self.api(name, timeout=2.0)
         try:
-            return asked.ask("GET", "/health/ready").status == 200
+            return self.api(name, timeout=2.0).ask("GET", "/health/ready").status == 200
         except OSError:
             return False
-        finally:
-            asked.close()
 
     def all_ready(self) -> bool:
         return all(self.ready(name) for service in SERVICES for name in self.names_of(service))
@@ -137,7 +134,8 @@ class Rig:
 
     def buyer(self, number: int = 0) -> Api:
         """A customer with a token of the platform's own key. Orders know users by their token alone."""
-        return self.gateway.acting_as(tokens.customer(Path(self.state["connections"]["jwt_keys"]), number))
+        token = tokens.customer(Path(self.state["connections"]["jwt_keys"]), number)
+        return self.gateway.acting_as(token, keep_alive=False)
 
     def verb(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """./shop VERB on this platform, without building anything."""

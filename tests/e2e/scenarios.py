@@ -147,7 +147,6 @@ def place_during(rig: Rig, component: str, kind: str, seconds: float, sku: str) 
             buyer = rig.api(names[len(answers) % len(names)], rig.buyer(len(answers) % 10).token, timeout=10.0)
             began = time.monotonic()
             answer = buyer.ask("POST", "/orders", basket([sku]))
-            buyer.close()
             answers.append((answer.status, answer.problem, time.monotonic() - began))
             if answer.status == 202:
                 ids.append(answer.body["id"])

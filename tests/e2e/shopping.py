@@ -109,8 +109,6 @@ class Crowd:
             with self._lock:
                 self.refused[type(error).__name__] += 1
             return None
-        finally:
-            buyer.close()
         with self._lock:
             if answer.status != 202:
                 self.refused[f"{answer.status} {answer.problem}"] += 1

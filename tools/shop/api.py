@@ -38,14 +38,15 @@ class Unexpected(Exception):
 class Api:
     """`base` is the gateway or a service. Nothing is sent twice: what breaks off raises OSError or HTTPException."""
 
-    def __init__(self, base: str, token: str = "", timeout: float = REQUEST_SECONDS) -> None:
+    def __init__(self, base: str, token: str = "", timeout: float = REQUEST_SECONDS, keep_alive: bool = True) -> None:
         self.base = base
         self.token = token
         self._timeout = timeout
+        self._keep_alive = keep_alive
         self._local = threading.local()
 
-    def acting_as(self, token: str) -> Api:
-        return Api(self.base, token, self._timeout)
+    def acting_as(self, token: str, keep_alive: bool = True) -> Api:
+        return Api(self.base, token, self._timeout, keep_alive)
 
     def ask(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None,
             raw: bytes | None = None) -> Answer:
@@ -68,7 +69,7 @@ class Api:
             self.close()
             raise
         found = {name.lower(): value for name, value in response.getheaders()}
-        if found.get("connection", "").lower() == "close":
+        if not self._keep_alive or found.get("connection", "").lower() == "close":
             self.close()
         try:
             parsed = json.loads(text) if text else None
