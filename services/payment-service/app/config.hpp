@@ -15,6 +15,10 @@ struct Config : platform::service::ServiceConfig {
     std::chrono::milliseconds lease_ms{20'000};
     platform::config::Limit<1, 1'000> payments_max = 64;  // Driven at once.
     platform::config::Limit<1, 1'000> batch_max = 200;
+
+    /// Throws ConfigError when a call could outlast the lease that protects it, or a lease the half minute in
+    /// which the saga counts on another worker.
+    void check() const;
 };
 BOOST_DESCRIBE_STRUCT(Config, (platform::service::ServiceConfig),
                       (provider_url, provider_key, provider_ms, lease_ms, payments_max, batch_max))

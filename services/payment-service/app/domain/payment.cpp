@@ -213,6 +213,8 @@ Decision answer(Payment& payment, const Answer& said, const RetryPolicy& policy,
     if (std::holds_alternative<Charged>(said)) return charged(payment, transaction, now);
     if (const auto* declined = std::get_if<Declined>(&said)) return not_charged(payment, declined->code);
     if (std::holds_alternative<Cancelled>(said)) return not_charged(payment, "provider_gave_no_answer");
+    // Somebody charged and refunded it over there before we heard of the charge: the money is not ours.
+    if (std::holds_alternative<Refunded>(said)) return not_charged(payment, "refunded_at_the_provider");
     if (std::holds_alternative<NotCharged>(said)) return still_open(payment, policy, now);
     return unanswered(payment, policy, now);
 }

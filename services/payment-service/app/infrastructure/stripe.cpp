@@ -103,10 +103,11 @@ std::string decline_code(const json::object& error) {
 Answer from_status(const json::object& intent) {
     const auto status = text(intent, "status");
     if (status == "succeeded") {
-        if (number(intent, "amount_received") != number(intent, "amount"))
+        const auto amount = number(intent, "amount");
+        if (amount < 0 || number(intent, "amount_received") != amount)
             return Unknown{"received another amount"};
         const auto* charge = inner(intent, "latest_charge");
-        if (charge != nullptr && number(*charge, "amount_refunded") >= number(intent, "amount"))
+        if (charge != nullptr && number(*charge, "amount_refunded") >= amount)
             return Refunded{text(*charge, "id")};
         return Charged{};
     }
