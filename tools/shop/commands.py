@@ -21,6 +21,8 @@ from tools.shop.state import is_locked, leftovers, read_state, running_state, sa
 LOG_LINES = 200
 FOLLOW_SECONDS = 0.3
 RESTARTS_IN_CHAOS = "1000"
+# What a measuring program returns when it has figures but not every accepted order became final.
+INCOMPLETE = 3
 
 
 def status() -> int:
@@ -112,6 +114,7 @@ class Verb:
     preset: str = "run"
     platform: str = "none"  # "running": must run already; "started": started for the duration when it does not
     environment: Callable[[dict[str, Any]], dict[str, str]] = lambda state: {}
+    audited: bool = False  # Whether the books are checked afterwards.
 
     def offered(self) -> bool:
         """Whether its program is in the tree."""
@@ -123,8 +126,15 @@ class Verb:
 
 
 def _bench_environment(state: dict[str, Any]) -> dict[str, str]:
-    return {"SHOP_GATEWAY_URL": state["urls"]["gateway"], "SHOP_ADMIN_EMAIL": state["admin"]["email"],
-            "SHOP_ADMIN_PASSWORD": state["admin"]["password"]}
+    """A service's variable lists all its replicas, with commas between them."""
+    lists: dict[str, list[str]] = {}
+    for entry in state["processes"]:
+        if found := re.fullmatch(r"([a-z]+)-service(-\d+)?", entry["name"]):
+            lists.setdefault(f"SHOP_{found.group(1).upper()}_URL", []).append(f"http://127.0.0.1:{entry['port']}")
+    return {name: ",".join(urls) for name, urls in lists.items()} | {
+        "SHOP_STATE": str(Path(state["run"]) / "state.json"), "SHOP_GATEWAY_URL": state["urls"]["gateway"],
+        "SHOP_ADMIN_EMAIL": state["admin"]["email"], "SHOP_ADMIN_PASSWORD": state["admin"]["password"],
+    }
 
 
 def _audit_environment(state: dict[str, Any]) -> dict[str, str]:
@@ -144,7 +154,7 @@ VERBS = (
     Verb("demo", "orders through the gateway, shows what happened and when", script="demo", platform="started",
          environment=up.tool_environment),
     Verb("bench", "measures complete orders per second", binary="shop-bench", platform="started",
-         environment=_bench_environment),
+         environment=_bench_environment, audited=True),
     Verb("audit", "checks that all books balance", binary="shop-audit", platform="running",
          environment=_audit_environment),
     Verb("dead-letters", "lists and requeues messages that could not be handled", binary="shop-dead-letters",
@@ -157,6 +167,10 @@ VERBS = (
 
 def run_verb(verb: Verb, arguments: list[str]) -> int:
     command = _command(verb)
+    if {"-h", "--help"} & set(arguments):
+        return subprocess.run([*command, *arguments], env=os.environ | {"PYTHONPATH": str(ROOT)}).returncode
+    audit = next((other for other in VERBS if other.name == "audit" and other.offered()), None)
+    audit_command = _command(audit) if verb.audited and audit is not None else None
     run = run_directory()
     started = False
     if verb.platform == "started" and not is_locked(run):
@@ -167,15 +181,25 @@ def run_verb(verb: Verb, arguments: list[str]) -> int:
             return code
         started = True
     try:
-        environment = {} if verb.platform == "none" else verb.environment(running_state(run))
-        # A program refuses variables of ours that it does not know, so those of the caller stay behind.
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("SHOP_")}
-        return subprocess.run([*command, *arguments], env=kept | environment).returncode
+        code = _run_program(verb, [*command, *arguments], run)
+        if code in (0, INCOMPLETE) and audit is not None and audit_command is not None:
+            say("-- auditing")
+            verdict = _run_program(audit, audit_command, run)
+            say("-- the books balance" if verdict == 0 else "-- the books do not balance, or could not be checked")
+            code = code or verdict
+        return code
     except KeyboardInterrupt:
         return 130
     finally:
         if started:
             down()
+
+
+def _run_program(verb: Verb, command: list[str], run: Path) -> int:
+    environment = {} if verb.platform == "none" else verb.environment(running_state(run))
+    # A program refuses variables of ours that it does not know, so those of the caller stay behind.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SHOP_")}
+    return subprocess.run(command, env=kept | environment).returncode
 
 
 def _command(verb: Verb) -> list[str]:
