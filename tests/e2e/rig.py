@@ -74,7 +74,8 @@ class Rig:
               "the platform is up")
         if self._supervisor.poll() is not None:
             raise Unexpected("the platform did not start:\n" + self.said()[-3000:])
-        self.gateway = Api(self.state["urls"]["gateway"])
+        # Minutes may pass between two requests, and the gateway closes idle connections.
+        self.gateway = Api(self.state["urls"]["gateway"], keep_alive=False)
         self.admin = log_in(self.gateway, **self.state["admin"])
         self.broker = Broker(self.state["connections"]["broker_management"])
 
@@ -135,7 +136,7 @@ class Rig:
     def buyer(self, number: int = 0) -> Api:
         """A customer with a token of the platform's own key. Orders know users by their token alone."""
         token = tokens.customer(Path(self.state["connections"]["jwt_keys"]), number)
-        return self.gateway.acting_as(token, keep_alive=False)
+        return self.gateway.acting_as(token)
 
     def verb(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """./shop VERB on this platform, without building anything."""

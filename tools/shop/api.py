@@ -45,8 +45,8 @@ class Api:
         self._keep_alive = keep_alive
         self._local = threading.local()
 
-    def acting_as(self, token: str, keep_alive: bool = True) -> Api:
-        return Api(self.base, token, self._timeout, keep_alive)
+    def acting_as(self, token: str) -> Api:
+        return Api(self.base, token, self._timeout, self._keep_alive)
 
     def ask(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None,
             raw: bytes | None = None) -> Answer:

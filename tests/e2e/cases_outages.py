@@ -1,0 +1,35 @@
+"""PostgreSQL, RabbitMQ and Redis away for a while, frozen and gone: what still works, and that it all comes back."""
+
+from __future__ import annotations
+
+from tests.e2e.case import PlatformCase
+from tests.e2e.scenarios import OUTAGES, place_during, recovers, settled
+from tests.e2e.shopping import new_product, wait_final
+
+OUTAGE_SECONDS = 4.0
+ANSWER_SECONDS = 2.0
+RECOVERY_SECONDS = 30.0
+
+
+class Outages(PlatformCase):
+    def test_without_redis_orders_go_through(self) -> None:
+        self._away("redis", {202})
+
+    def test_without_the_broker_orders_are_still_accepted(self) -> None:
+        self._away("rabbitmq", {202})
+
+    def test_without_the_database_the_answer_is_a_problem_soon(self) -> None:
+        self._away("postgres", {503})
+
+    def _away(self, component: str, statuses: set[int]) -> None:
+        sku, = new_product(self.rig, [10_000])
+        for kind in OUTAGES:
+            with self.subTest(component=component, kind=kind):
+                answers, accepted = place_during(self.rig, component, kind, OUTAGE_SECONDS, sku)
+                self.assertEqual(statuses, {status for status, _, _ in answers}, answers)
+                # A problem has a type; what has none is not an answer of ours.
+                self.assertTrue(all(problem for status, problem, _ in answers if status >= 400), answers)
+                self.assertLess(max(seconds for _, _, seconds in answers), ANSWER_SECONDS)
+                recovers(self.rig, sku, RECOVERY_SECONDS)
+                wait_final(self.rig, 60)
+                self.assertEqual([], settled(self.rig, accepted))
