@@ -280,5 +280,18 @@ TEST(Payment, waits_longer_after_every_unanswered_call_up_to_a_limit) {
     EXPECT_EQ(last, policy.longest);
 }
 
+TEST(Payment, a_cancellation_that_nobody_answers_is_asked_for_ever_more_slowly) {
+    Case c;
+    c.asked_to_charge().provider_says(Created{"pi_1"}).provider_says(Unknown{"cut"}).asked_to_undo();
+    std::chrono::microseconds last{policy.first};
+    for (int round = 0; round < 4; ++round) {
+        c.provider_says(NotCharged{}).calls<Cancel>().provider_says(Unknown{"500"}).calls<Read>();
+        const auto pause = *c.payment.next_attempt - c.now;
+        EXPECT_GT(pause, last);
+        last = pause;
+    }
+    c.provider_says(Cancelled{}).tells(nothing).is(PaymentStatus::voided);
+}
+
 }  // namespace
 }  // namespace shop::payment

@@ -124,7 +124,11 @@ Decision request_undo(Payment& payment, Time now) {
 /// again, which is safe under its key, until that has been tried often enough.
 Decision still_open(Payment& payment, const RetryPolicy& policy, Time now) {
     if (payment.void_requested || payment.confirm_rounds >= policy.same_key_attempts) {
+        // Reading and cancelling take turns: were each to count anew, a cancellation that the provider never
+        // answers would be asked for without a pause.
+        const auto attempts = payment.attempts;
         go_on(payment, Stage::cancel, now);
+        payment.attempts = attempts;
     } else {
         go_on(payment, Stage::confirm, now);
     }
