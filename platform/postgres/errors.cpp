@@ -18,6 +18,12 @@ bool connection_sqlstate(std::string_view sqlstate) {
            sqlstate == "57P05" || sqlstate == "25P03";
 }
 
+/// A row that was on its way to the DEFAULT partition when another connection made the partition it belongs
+/// into; it finds that one when it is sent again. A violated CHECK carries the name of its constraint.
+bool overtaken_by_partition(const ErrorFields& fields) {
+    return fields.sqlstate == "23514" && fields.constraint.empty();
+}
+
 }  // namespace
 
 Error::Error(ErrorFields fields) : std::runtime_error(describe(fields)), Failure(std::move(fields), false) {}
@@ -35,7 +41,8 @@ bool transient_sqlstate(std::string_view sqlstate) {
 
 void throw_failure(ErrorFields fields) {
     if (connection_sqlstate(fields.sqlstate)) throw ConnectionLost(std::move(fields));
-    if (transient_sqlstate(fields.sqlstate)) throw TransientError(std::move(fields));
+    if (transient_sqlstate(fields.sqlstate) || overtaken_by_partition(fields))
+        throw TransientError(std::move(fields));
     throw Error(std::move(fields));
 }
 

@@ -31,8 +31,13 @@ TEST(Errors, what_ends_the_connection_is_a_lost_connection) {
 }
 
 TEST(Errors, what_fails_the_same_way_again_is_not_unavailable) {
-    for (auto state : {"23505", "23514", "42601", "42P01", "22003", "25P02", "42501", "XX000", ""})
+    for (auto state : {"23505", "42601", "42P01", "22003", "25P02", "42501", "XX000", ""})
         EXPECT_TRUE(throws_as<Error>(state)) << state;
+}
+
+TEST(Errors, a_violated_check_stays_violated_but_a_row_overtaken_by_its_partition_is_sent_again) {
+    EXPECT_THROW(throw_failure({.sqlstate = "23514", .constraint = "stock_not_oversold"}), Error);
+    EXPECT_THROW(throw_failure({.sqlstate = "23514", .table = "inbox_default"}), TransientError);
 }
 
 TEST(Errors, every_one_is_caught_as_a_standard_exception_and_names_its_statement) {
