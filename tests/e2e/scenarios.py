@@ -94,7 +94,7 @@ def kill_under_way(rig: Rig, target: str, seed: int, sku: str) -> Round:
     return Round(target, in_flight, seconds, len(crowd.orders), settled(rig, list(crowd.orders)), crowd.refused)
 
 
-def settled(rig: Rig, acknowledged: list[str], seconds: float = 20.0) -> list[str]:
+def settled(rig: Rig, acknowledged: list[str], seconds: float = 10.0) -> list[str]:
     """The audit once the last events after the last order are through: a deduction follows its confirmation."""
     deadline = time.monotonic() + seconds
     while (wrong := audit(rig, acknowledged)) and time.monotonic() < deadline:
