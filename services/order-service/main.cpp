@@ -53,7 +53,8 @@ void compose(Host& host, const Config& config) {
     auto& io = host.io();
     auto& pool = host.pool();
     const auto batch_max = static_cast<std::size_t>(config.batch_max);
-    const platform::postgres::BatcherConfig batches{.batch_max = batch_max};
+    // Somebody waits for each of these: with the database frozen they shall hear so within two seconds.
+    const platform::postgres::BatcherConfig batches{.batch_max = batch_max, .wait_ms = 1'500ms};
 
     auto& relay = host.add_relay(subscribers());
     auto& replies_inbox = host.add<messaging::Inbox>("order.saga", host.metrics());
