@@ -8,10 +8,6 @@ namespace {
 using platform::postgres::Json;
 using platform::postgres::Statement;
 
-// A client waits for each of these. With what the pool adds for the way back, an answer or a refusal comes
-// within two seconds.
-constexpr std::chrono::milliseconds read_limit{800};
-
 struct ViewRow {
     OrderId id;
     OrderStatus status{};
@@ -31,19 +27,16 @@ BOOST_DESCRIBE_STRUCT(ViewRow, (),
 const Statement<std::optional<ViewRow>(OrderId, UserId)> find_order{"order.view", R"sql(
 select id, status, lines, total_amount, currency, shipping_address, cancel_reason, cancel_detail,
     created_at, updated_at
-from orders where id = $1 and user_id = $2)sql",
-                                                                    read_limit};
+from orders where id = $1 and user_id = $2)sql"};
 
 const Statement<std::vector<ViewRow>(UserId, std::optional<OrderId>, std::int64_t)> list_orders{"order.list",
                                                                                                 R"sql(
 select id, status, lines, total_amount, currency, shipping_address, cancel_reason, cancel_detail,
     created_at, updated_at
-from orders where user_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3)sql",
-                                                                                                read_limit};
+from orders where user_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3)sql"};
 
 const Statement<std::optional<OrderId>(OrderId, UserId)> owned_order{"order.owned", R"sql(
-select id from orders where id = $1 and user_id = $2)sql",
-                                                                     read_limit};
+select id from orders where id = $1 and user_id = $2)sql"};
 
 struct TimelineRow {
     platform::Time at;
@@ -56,12 +49,10 @@ BOOST_DESCRIBE_STRUCT(TimelineRow, (), (at, event, from_status, to_status, detai
 
 const Statement<std::vector<TimelineRow>(OrderId)> find_history{"order.timeline", R"sql(
 select at, event, from_status, to_status, detail from order_history where order_id = $1
-order by version, changed desc, at limit 1000)sql",
-                                                                read_limit};
+order by version, changed desc, at limit 1000)sql"};
 
 const Statement<std::vector<OrderId>(std::vector<OrderId>)> find_final{"order.final", R"sql(
-select id from orders where id = any($1) and status in ('confirmed', 'cancelled'))sql",
-                                                                       read_limit};
+select id from orders where id = any($1) and status in ('confirmed', 'cancelled'))sql"};
 
 OrderView view_of(ViewRow row) {
     return {.id = row.id,
