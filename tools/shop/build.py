@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tools.shop.console import Failure, Step, say
+from tools.shop.process import bound_to_us
 from tools.shop.rundir import ROOT
 
 PROGRESS_SECONDS = 10.0
@@ -65,7 +66,7 @@ def _environment() -> dict[str, str]:
 
 def _ninja(directory: Path, targets: Sequence[str]) -> None:
     # The compilers end with us, however we end.
-    command = ["setpriv", "--pdeathsig", "TERM", "ninja", "-C", str(directory), f"-j{jobs()}", *targets]
+    command = bound_to_us("TERM", ["ninja", "-C", str(directory), f"-j{jobs()}", *targets])
     complaints: list[str] = []
     said = time.monotonic()
     with subprocess.Popen(command, env=_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools.shop.console import Failure, say
+from tools.shop.process import bound_to_us
 from tools.shop.rundir import ROOT
 
 PROGRAM_SECONDS = 300.0
@@ -169,7 +170,7 @@ def run_limited(command: Sequence[str], environment: dict[str, str], seconds_max
     """Runs a program in a session of its own, with an end to its time and to its life without us."""
     # A pipe could fill up or be kept open by what a test leaves behind; a file has neither trouble.
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *command], env=environment, cwd=ROOT,
+        process = subprocess.Popen(bound_to_us("KILL", command), env=environment, cwd=ROOT,
                                    stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
                                    start_new_session=True)
         try:

@@ -58,6 +58,19 @@ def as_account(account: str | None, command: Sequence[str]) -> list[str]:
     return ["setpriv", f"--reuid={account}", f"--regid={account}", "--init-groups", *command]
 
 
+def bound_to_us(death_signal: str, command: Sequence[str], account: str | None = None) -> list[str]:
+    """The command, told to end by this signal when the calling thread's process ends, however it ends.
+
+    A parent that dies before the signal is set is never told of: the program then sees another parent, and leaves.
+    """
+    # setpriv sets the death signal after it changed the user, which would clear it.
+    user = []
+    if account is not None and os.geteuid() == 0:
+        user = [f"--reuid={account}", f"--regid={account}", "--init-groups"]
+    return ["setpriv", "--pdeathsig", death_signal, *user,
+            "sh", "-c", '[ "$PPID" = "$0" ] || exit 1; exec "$@"', str(os.getpid()), *command]
+
+
 class LogFile:
     """A log of bounded size: when full it becomes NAME.log.1 and starts again."""
 
@@ -99,13 +112,9 @@ class Child:
 
     def start(self) -> None:
         program = self.program
-        # setpriv sets the death signal after it changed the user, which would clear it.
-        wrapped = ["setpriv", "--pdeathsig", program.death_signal]
-        if program.account is not None and os.geteuid() == 0:
-            wrapped += [f"--reuid={program.account}", f"--regid={program.account}", "--init-groups"]
         try:
             self._process = subprocess.Popen(
-                [*wrapped, *program.command], env=base_environment() | dict(program.environment),
+                bound_to_us(program.death_signal, program.command, program.account), env=base_environment() | dict(program.environment),
                 cwd=program.directory or "/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT, start_new_session=True)
         except OSError as error:

@@ -15,7 +15,7 @@ from unittest import mock
 
 from tools.shop import supervisor as supervisor_module
 from tools.shop.console import Failure
-from tools.shop.process import LogFile, Program, base_environment
+from tools.shop.process import LogFile, Program, base_environment, bound_to_us
 from tools.shop.rundir import ROOT
 from tools.shop.state import start_ticks
 from tools.shop.supervisor import Supervisor
@@ -129,6 +129,16 @@ class SupervisorCase(unittest.TestCase):
         process.wait()
         process.stdout.close()
         self.assertTrue(wait_for(lambda: start_ticks(child) is None), "the child is still there")
+
+    def test_a_program_whose_parent_died_before_it_began_leaves(self) -> None:
+        mark = self.directory / "mark"
+        command = bound_to_us("KILL", ["touch", str(mark)])
+        subprocess.run(command, check=True, timeout=WAIT_SECONDS)
+        mark.unlink()
+        # Started by another process than the one that it was to be bound to: as if that one were gone already.
+        stranger = subprocess.run(["sh", "-c", '"$@"; exit $?', "sh", *command], check=False, timeout=WAIT_SECONDS)
+        self.assertEqual(stranger.returncode, 1)
+        self.assertFalse(mark.exists())
 
     def test_a_wrong_limit_of_restarts_is_refused(self) -> None:
         with mock.patch.dict(os.environ, {"SHOP_RESTARTS_PER_MINUTE": "many"}), self.assertRaises(Failure):
