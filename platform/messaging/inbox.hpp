@@ -30,6 +30,8 @@ class Inbox {
   public:
     Inbox(std::string consumer, telemetry::Metrics& metrics);
 
+    const std::string& consumer() const { return consumer_; }
+
     /// Queues the insert; its result is the ids that were not there yet.
     postgres::Pending<std::vector<Uuid>> mark(postgres::Transaction& tx, std::vector<Uuid> ids) const;
 

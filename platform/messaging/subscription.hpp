@@ -9,9 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include "platform/base/ensure.hpp"
 #include "platform/contract/parse.hpp"
 #include "platform/contract/read.hpp"
 #include "platform/messaging/consumer.hpp"
+#include "platform/messaging/inbox.hpp"
 
 namespace platform::messaging {
 
@@ -20,7 +22,7 @@ namespace platform::messaging {
 ///     using Incoming = std::variant<OrderCreated, OrderConfirmed, ReleaseStock>;
 ///     Subscription<Incoming> orders("inventory.orders", handle_orders);
 ///     orders.on<OrderCreated>().on<OrderConfirmed>().on<ReleaseStock>();
-///     Consumer consumer(io, broker, {}, orders.handlers(begin, forgive), metrics);
+///     Consumer consumer(io, broker, {}, orders.handlers(inbox, pool), metrics);
 ///
 /// Members that a described struct does not have are ignored: events grow.
 template <class Event>
@@ -48,7 +50,15 @@ class Subscription {
         return binding;
     }
 
-    /// A copy of the table as it stands; the subscription itself need not outlive the consumer.
+    /// A copy of the table as it stands; the subscription itself need not outlive the consumer. The inbox,
+    /// which must outlive it, counts the attempts at redelivered messages.
+    ConsumerHandlers handlers(const Inbox& inbox, postgres::Pool& pool) const {
+        ensure(inbox.consumer() == queue_, "a queue and its inbox have one name");
+        return handlers([&inbox, &pool](Uuid id) { return inbox.begin_attempt(pool, id); },
+                        [&inbox, &pool](Uuid id) { return inbox.forgive_attempt(pool, id); });
+    }
+
+    /// The same with another way to count them.
     ConsumerHandlers handlers(std::function<awaitable<int>(Uuid)> begin_attempt,
                               std::function<awaitable<void>(Uuid)> forgive_attempt) const {
         auto table = std::make_shared<const Subscription>(*this);

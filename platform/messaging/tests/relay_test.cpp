@@ -22,6 +22,25 @@ namespace {
 
 using namespace std::chrono_literals;
 
+struct Opened {
+    static constexpr std::string_view type = "Opened";
+    std::int64_t number = 0;
+};
+BOOST_DESCRIBE_STRUCT(Opened, (), (number))
+struct Closed {
+    static constexpr std::string_view type = "Closed";
+};
+BOOST_DESCRIBE_STRUCT(Closed, (), ())
+std::string subject_of(const Opened& event) { return "thing " + std::to_string(event.number); }
+std::string subject_of(const Closed&) { return "all things"; }
+
+/// What a decision publishes.
+struct Outgoing {
+    Uuid id;
+    std::variant<Opened, Closed> event;
+    std::string traceparent;
+};
+
 struct RelayTest : ::testing::Test {
     RelayTest() {
         postgres::migrate(database.url(), platform_messaging_migrations());
@@ -41,6 +60,11 @@ struct RelayTest : ::testing::Test {
     awaitable<void> write(std::vector<OutboxRow> rows) {
         auto tx = co_await pool->begin();
         write_outbox(tx, rows);
+        co_await tx.commit();
+    }
+    awaitable<void> write_decided(std::vector<Outgoing> events) {
+        auto tx = co_await pool->begin();
+        write_events(tx, events);
         co_await tx.commit();
     }
     awaitable<std::shared_ptr<postgres::Transaction>> open() {
@@ -84,6 +108,13 @@ struct RelayTest : ::testing::Test {
 
 TEST_F(RelayTest, every_statement_fits_the_schema) {
     EXPECT_THAT(postgres::check_statements(database.url(), {"messaging."}), ::testing::IsEmpty());
+}
+
+TEST_F(RelayTest, the_events_of_a_decision_are_rows_with_their_type_and_subject) {
+    platform::testing::run(io, write_decided({{ids.next(), Opened{7}, "trace"}, {ids.next(), Closed{}, ""}}));
+    EXPECT_EQ(database.value("select string_agg(concat_ws('|', type, subject, data, traceparent), ' ' "
+                             "order by type desc) from outbox"),
+              R"(Opened|thing 7|{"number":7}|trace Closed|all things|{}|)");
 }
 
 TEST_F(RelayTest, what_is_committed_is_published_with_its_attributes_and_marked) {

@@ -8,6 +8,7 @@
 #include "shared/app/enums/order_status.hpp"
 #include "shared/app/schemas/ids.hpp"
 #include "shared/app/schemas/money.hpp"
+#include "shared/app/schemas/subject.hpp"
 
 /// Published by order-service, in the transaction that changes the order. Subject: the order id.
 namespace shop {

@@ -8,6 +8,7 @@
 #include "shared/app/enums/payment_status.hpp"
 #include "shared/app/schemas/ids.hpp"
 #include "shared/app/schemas/money.hpp"
+#include "shared/app/schemas/subject.hpp"
 
 /// Published by payment-service, in the transaction that records what the provider said. Subject: the order
 /// id.

@@ -25,4 +25,6 @@ struct ProductChanged {
 };
 BOOST_DESCRIBE_STRUCT(ProductChanged, (), (product_id, sku, version, price, title, status))
 
+inline std::string subject_of(const ProductChanged& event) { return event.sku.value; }
+
 }  // namespace shop

@@ -140,19 +140,6 @@ void write_movements(Transaction& tx, const std::vector<Movement>& movements, pl
     tx.send(insert_movements, made, skus, deltas, reasons, orders);
 }
 
-void write_events(Transaction& tx, const std::vector<Changes::Event>& events) {
-    std::vector<platform::messaging::OutboxRow> rows;
-    rows.reserve(events.size());
-    for (const auto& out : events)
-        std::visit(
-            [&](const auto& event) {
-                rows.push_back({out.id, std::string{std::decay_t<decltype(event)>::type},
-                                event.order_id.text(), platform::contract::to_json(event), out.traceparent});
-            },
-            out.event);
-    platform::messaging::write_outbox(tx, rows);
-}
-
 class PgStockTransaction final : public StockTransaction {
   public:
     PgStockTransaction(Transaction tx, const platform::messaging::Inbox& inbox, platform::Ids& ids,
@@ -196,7 +183,7 @@ class PgStockTransaction final : public StockTransaction {
         write_reservations(tx_, changes.reservations);
         write_stock(tx_, changes.stock);
         write_movements(tx_, changes.movements, ids_);
-        write_events(tx_, changes.events);
+        platform::messaging::write_events(tx_, changes.events);
         wrote_events_ |= !changes.events.empty();
         co_return;  // Sent together with the commit.
     }

@@ -5,7 +5,6 @@
 #include "platform/contract/parse.hpp"
 #include "platform/contract/read.hpp"
 #include "platform/contract/write.hpp"
-#include "platform/messaging/outbox.hpp"
 
 namespace shop::order {
 namespace {
@@ -42,19 +41,6 @@ void write_history(platform::postgres::Transaction& tx, const std::vector<Histor
         details.push_back(entry.detail);
     }
     tx.send(insert_history, ids, versions, changed, events, from, to, details);
-}
-
-void write_events(platform::postgres::Transaction& tx, const std::vector<Changes::Event>& events) {
-    std::vector<platform::messaging::OutboxRow> rows;
-    rows.reserve(events.size());
-    for (const auto& out : events)
-        std::visit(
-            [&](const auto& event) {
-                rows.push_back({out.id, std::string{std::decay_t<decltype(event)>::type},
-                                event.order_id.text(), platform::contract::to_json(event), out.traceparent});
-            },
-            out.event);
-    platform::messaging::write_outbox(tx, rows);
 }
 
 platform::postgres::Json json_of(const Lines& lines) { return {platform::contract::to_json(lines)}; }

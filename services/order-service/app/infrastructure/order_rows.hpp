@@ -9,9 +9,8 @@
 /// orders.
 namespace shop::order {
 
-/// Queues the writes of history and events of `changes`, one statement each.
+/// Queues one insert for all entries; nothing for none.
 void write_history(platform::postgres::Transaction& tx, const std::vector<HistoryEntry>& history);
-void write_events(platform::postgres::Transaction& tx, const std::vector<Changes::Event>& events);
 
 platform::postgres::Json json_of(const Lines& lines);
 Lines lines_of(const platform::postgres::Json& json);

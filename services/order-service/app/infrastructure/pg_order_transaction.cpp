@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "platform/messaging/outbox.hpp"
 #include "services/order-service/app/infrastructure/order_rows.hpp"
 
 namespace shop::order {
@@ -154,7 +155,7 @@ awaitable<LockedOrders> PgOrderTransaction::load_one(OrderId id) {
 awaitable<void> PgOrderTransaction::save(Changes changes) {
     write_orders(tx_, changes.orders);
     write_history(tx_, changes.history);
-    write_events(tx_, changes.events);
+    platform::messaging::write_events(tx_, changes.events);
     wrote_events_ |= !changes.events.empty();
     co_return;  // Sent together with the commit.
 }

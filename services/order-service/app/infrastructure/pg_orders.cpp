@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "platform/messaging/outbox.hpp"
 #include "services/order-service/app/infrastructure/order_rows.hpp"
 #include "services/order-service/app/infrastructure/pg_order_transaction.hpp"
 
@@ -76,7 +77,7 @@ void write_orders(Transaction& tx, const std::vector<const NewOrder*>& orders) {
     }
     tx.send(insert_orders, ids, users, within, lines, totals, currencies, addresses, methods);
     write_history(tx, history);
-    write_events(tx, events);
+    platform::messaging::write_events(tx, events);
 }
 
 platform::postgres::Pending<std::vector<OrderId>> write_keys(Transaction& tx,

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "platform/contract/write.hpp"
 #include "platform/messaging/outbox.hpp"
 
 namespace shop::payment {
@@ -151,19 +150,6 @@ void write_ledger(Transaction& tx, const std::vector<LedgerEntry>& entries) {
     tx.send(insert_ledger, transactions, orders, accounts, amounts, currencies);
 }
 
-void write_events(Transaction& tx, const std::vector<Changes::Event>& events) {
-    std::vector<platform::messaging::OutboxRow> rows;
-    rows.reserve(events.size());
-    for (const auto& out : events)
-        std::visit(
-            [&](const auto& event) {
-                rows.push_back({out.id, std::string{std::decay_t<decltype(event)>::type},
-                                event.order_id.text(), platform::contract::to_json(event), out.traceparent});
-            },
-            out.event);
-    platform::messaging::write_outbox(tx, rows);
-}
-
 class PgPaymentTransaction final : public PaymentTransaction {
   public:
     PgPaymentTransaction(Transaction tx, const platform::messaging::Inbox& inbox, Committed committed)
@@ -203,7 +189,7 @@ class PgPaymentTransaction final : public PaymentTransaction {
     awaitable<void> save(Changes changes) override {
         write_payments(tx_, changes.payments);
         write_ledger(tx_, changes.ledger);
-        write_events(tx_, changes.events);
+        platform::messaging::write_events(tx_, changes.events);
         wrote_events_ |= !changes.events.empty();
         wrote_work_ |= std::ranges::any_of(changes.payments,
                                            [](const Payment& one) { return one.next_attempt && !one.lease; });

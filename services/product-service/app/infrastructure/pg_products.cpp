@@ -122,14 +122,6 @@ void write_offers(Transaction& tx, const std::vector<Offer>& offers) {
             positions);
 }
 
-void write_events(Transaction& tx, std::vector<Changes::Event> events) {
-    std::vector<platform::messaging::OutboxRow> rows;
-    for (auto& [id, event, traceparent] : events)
-        rows.push_back({id, std::string{ProductChanged::type}, event.sku.value,
-                        platform::contract::to_json(event), std::move(traceparent)});
-    platform::messaging::write_outbox(tx, rows);
-}
-
 std::optional<Refusal> refusal_of(const platform::postgres::Error& error) {
     if (error.constraint() == "products_slug_key") return Refusal::product_slug_taken;
     if (error.constraint() == "products_category_fkey") return Refusal::category_unknown;
@@ -160,7 +152,7 @@ class PgProductTransaction final : public ProductTransaction {
         tx_.send(write_product, product.id, product.version, product.slug, product.title, product.description,
                  product.category_id, product.deleted);
         write_offers(tx_, changes.offers);
-        write_events(tx_, std::move(changes.events));
+        platform::messaging::write_events(tx_, changes.events);
         try {
             co_await tx_.commit();
         } catch (const platform::postgres::Error& error) {
