@@ -114,7 +114,8 @@ class Child:
         program = self.program
         try:
             self._process = subprocess.Popen(
-                bound_to_us(program.death_signal, program.command, program.account), env=base_environment() | dict(program.environment),
+                bound_to_us(program.death_signal, program.command, program.account),
+                env=base_environment() | dict(program.environment),
                 cwd=program.directory or "/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT, start_new_session=True)
         except OSError as error:

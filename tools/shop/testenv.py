@@ -27,7 +27,8 @@ class TestInstances:
     def __init__(self, quiet: bool = True) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="shop-test-", dir="/var/tmp"))
         private_directory(self.directory)
-        ports = Ports()
+        # Kept, because with it the ports would be given up.
+        self._ports = ports = Ports()
         sql, cache = ports.any(), ports.any()
         broker = instances.RabbitmqPorts(*(ports.any() for _ in range(5)))
         self.environment = {

@@ -107,7 +107,8 @@ class Run:
                 shutil.rmtree(path, ignore_errors=True)
             (run / "secrets.json").unlink(missing_ok=True)
             data = data_directory(run)
-        ports = waves.choose_ports(options.replicas)
+        # Kept, because with it the ports would be given up.
+        self._ports = ports = waves.choose_ports(options.replicas)
         for name, (default, chosen) in ports.moved.items():
             say(f"-- port {default} of {name} is in use; {chosen} is used instead")
         self._layout = Layout(run=run, data=data, binaries=binaries, ports=ports.named, replicas=options.replicas,

@@ -119,6 +119,14 @@ class PortChoice(unittest.TestCase):
         self.assertNotEqual(chosen, port)
         self.assertEqual(ports.moved, {"gateway": (port, chosen)})
 
+    def test_a_platform_that_starts_at_the_same_time_is_given_other_ports(self) -> None:
+        first = Ports()
+        port = first.any()
+        second = Ports()
+        self.assertNotEqual(port, second.take("gateway", port), "nobody listens there yet, but somebody will")
+        del first
+        self.assertEqual(port, Ports().take("gateway", port))
+
     def test_no_port_is_given_twice(self) -> None:
         ports = Ports()
         free = ports.any()
