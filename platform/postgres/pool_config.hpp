@@ -11,6 +11,7 @@ struct PoolConfig {
     std::string
         url;  ///< postgresql://user:password@host:port/database; TLS and more as libpq understands it.
     std::string application_name = "shop";
+    std::string name;  ///< Tells the pools of one process apart in its metrics.
     std::size_t connections_max = 16;
     std::size_t waiters_max = 1024;  ///< Callers that may wait for a connection; one more is refused at once.
     std::chrono::milliseconds acquire_ms{1000};  ///< How long a caller waits for a connection.

@@ -14,7 +14,7 @@ namespace platform::postgres {
 PoolCore::PoolCore(boost::asio::io_context& io, PoolConfig config, telemetry::Metrics& metrics)
     : io_(io),
       config_(std::make_shared<const PoolConfig>(std::move(config))),
-      probe_(std::make_shared<Probe>(metrics)),
+      probe_(std::make_shared<Probe>(metrics, config_->name)),
       pause_(io) {
     ensure(config_->connections_max > 0, "a pool may have connections");
 }

@@ -10,13 +10,19 @@ namespace {
 
 double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
+telemetry::Labels label(const std::string& pool) {
+    return pool.empty() ? telemetry::Labels{} : telemetry::Labels{{"pool", pool}};
+}
+
 }  // namespace
 
-Probe::Probe(telemetry::Metrics& metrics)
+Probe::Probe(telemetry::Metrics& metrics, const std::string& pool)
     : metrics_(metrics),
-      connections_(metrics.gauge("postgres_pool_connections", "Connections open, idle or in use")),
-      in_use_(metrics.gauge("postgres_pool_in_use", "Connections somebody holds")),
-      wait_seconds_(metrics.histogram("postgres_pool_wait_seconds", "Time a caller waited for a connection")),
+      connections_(
+          metrics.gauge("postgres_pool_connections", "Connections open, idle or in use", label(pool))),
+      in_use_(metrics.gauge("postgres_pool_in_use", "Connections somebody holds", label(pool))),
+      wait_seconds_(metrics.histogram("postgres_pool_wait_seconds", "Time a caller waited for a connection",
+                                      label(pool))),
       connect_failures_(
           metrics.counter("postgres_connect_failures_total", "Connections that could not be made")) {}
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,7 +15,7 @@ class StatementBase;
 /// never touch metrics that are gone.
 class Probe {
   public:
-    explicit Probe(telemetry::Metrics& metrics);
+    Probe(telemetry::Metrics& metrics, const std::string& pool);
 
     void pool(std::size_t connections, std::size_t in_use);
     void waited(std::chrono::nanoseconds time);

@@ -23,7 +23,8 @@ struct ServiceConfig {
     config::Limit<1, 100'000> http_connections = 1'024;
 
     config::Required<config::PostgresUrl> database_url;
-    config::Limit<1, 1'000> database_connections = 16;
+    config::Limit<1, 1'000> database_connections = 16;  // For messages and what runs in the background.
+    config::Limit<1, 1'000> request_connections = 8;    // For HTTP requests.
     /// How long a start waits for a database that is starting too.
     std::chrono::milliseconds database_start_ms{10'000};
 
@@ -51,7 +52,8 @@ struct ServiceConfig {
 };
 BOOST_DESCRIBE_STRUCT(ServiceConfig, (),
                       (http_host, http_port, http_connections, database_url, database_connections,
-                       database_start_ms, broker_url, message_retention_h, jwt_public_keys, jwt_issuer,
-                       jwt_audience, jwt_leeway_s, log_level, drain_ms, drain_requests_ms, stop_ms))
+                       request_connections, database_start_ms, broker_url, message_retention_h,
+                       jwt_public_keys, jwt_issuer, jwt_audience, jwt_leeway_s, log_level, drain_ms,
+                       drain_requests_ms, stop_ms))
 
 }  // namespace platform::service

@@ -71,7 +71,19 @@ constexpr auto partition_interval = 5min;
 postgres::PoolConfig pool_config(const std::string& name, const ServiceConfig& config) {
     return {.url = config.database_url->text(),
             .application_name = name,
+            .name = "work",
             .connections_max = static_cast<std::size_t>(std::int64_t{config.database_connections})};
+}
+
+postgres::PoolConfig request_pool_config(const std::string& name, const ServiceConfig& config) {
+    auto limits = pool_config(name, config);
+    limits.name = "requests";
+    limits.connections_max = static_cast<std::size_t>(std::int64_t{config.request_connections});
+    limits.acquire_ms = 400ms;
+    limits.lock_ms = 1'000ms;
+    limits.statement_ms = 1'100ms;
+    limits.grace_ms = 300ms;
+    return limits;
 }
 
 auth::VerifierConfig verifier_config(const ServiceConfig& config) {
@@ -120,6 +132,7 @@ Host::Host(std::string name, const ServiceConfig& config, std::span<const postgr
       config_{config},
       verifier_{verifier_config(config), clock_},
       pool_{io_, pool_config(name_, config), metrics_},
+      request_pool_{io_, request_pool_config(name_, config), metrics_},
       readiness_{std::make_shared<Readiness>(migrations)} {
     add<Periodic>(io_, "database check", check_interval,
                   [this] { return check_database(pool_, readiness_); });
@@ -175,6 +188,7 @@ bool Host::stop() {
     const auto deadline = std::chrono::steady_clock::now() + config_.drain_requests_ms;
     loop_->run([this, deadline] { return drain(*server_, deadline); });
     stop_parts();
+    request_pool_.stop();
     pool_.stop();
     return loop_->end(1s);
 }

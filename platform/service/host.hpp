@@ -44,7 +44,11 @@ class Host {
     telemetry::Metrics& metrics() { return metrics_; }
     const Clock& clock() const { return clock_; }
     Ids& ids() { return ids_; }
+    /// For messages and background work, which would rather wait than fail.
     postgres::Pool& pool() { return pool_; }
+    /// For HTTP requests: the connections are their own, so that neither starves the other, and with the
+    /// database frozen a caller hears so within two seconds.
+    postgres::Pool& request_pool() { return request_pool_; }
     auth::Verifier& verifier() { return verifier_; }
 
     /// Makes a part of the service that lives as long as the host. Its start(), if it has one, is called on
@@ -120,6 +124,7 @@ class Host {
     RandomIds ids_;
     auth::Verifier verifier_;
     postgres::Pool pool_;
+    postgres::Pool request_pool_;
     std::shared_ptr<Readiness> readiness_;
     std::vector<Kept> parts_;
     std::vector<std::function<awaitable<void>()>> start_work_;

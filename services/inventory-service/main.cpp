@@ -17,8 +17,10 @@ namespace messaging = platform::messaging;
 void compose(platform::service::Host& host, const Config& config) {
     auto& relay = host.add_relay(subscribers());
     auto& inbox = host.add<messaging::Inbox>("inventory.orders", host.metrics());
-    auto& stock = host.add<PgStock>(host.pool(), inbox, host.ids(), [&relay] { relay.wake(); });
-    auto& reads = host.add<PgStockReads>(host.pool());
+    const auto committed = [&relay] { relay.wake(); };
+    auto& stock = host.add<PgStock>(host.pool(), inbox, host.ids(), committed);
+    auto& asked_stock = host.add<PgStock>(host.request_pool(), inbox, host.ids(), committed);
+    auto& reads = host.add<PgStockReads>(host.request_pool());
     const Ports ports{&stock, &host.ids()};
 
     messaging::ConsumerConfig limits;
@@ -31,7 +33,7 @@ void compose(platform::service::Host& host, const Config& config) {
             [&inbox, pool](platform::Uuid id) { return inbox.begin_attempt(*pool, id); },
             [&inbox, pool](platform::Uuid id) { return inbox.forgive_attempt(*pool, id); }),
         host.metrics());
-    add_routes(host.add_api(api_info(), RoutePorts{ports, &reads}));
+    add_routes(host.add_api(api_info(), RoutePorts{{&asked_stock, &host.ids()}, &reads}));
 }
 
 }  // namespace

@@ -61,14 +61,18 @@ void compose(Host& host, const Config& config) {
     auto& catalogue_inbox = host.add<messaging::Inbox>("order.catalogue", host.metrics());
     auto& product_service = host.add<platform::http::Client>(
         io, platform::http::ClientConfig{.base_url = config.product_url->text()});
-    auto& orders = host.add<PgOrders>(io, pool, replies_inbox, batches, [&relay] { relay.wake(); });
+    const auto committed = [&relay] { relay.wake(); };
+    auto& orders = host.add<PgOrders>(io, pool, replies_inbox, batches, committed);
+    auto& asked_orders = host.add<PgOrders>(io, host.request_pool(), replies_inbox, batches, committed);
     auto& catalogue = host.add<PgCatalogue>(io, pool, catalogue_inbox, product_service, batches);
     auto& limit = host.add<PendingLimit>(pool, AdmissionConfig{config.pending_max, config.cancelling_max},
                                          host.metrics());
     auto& saga = host.add<SagaTable>(table_of(config));
-    auto& reads = host.add<PgOrderReads>(pool);
+    auto& reads = host.add<PgOrderReads>(host.request_pool());
     auto& outcomes = host.add<PgOutcomes>(io, pool, static_cast<std::size_t>(config.waiting_max));
     const Ports ports{&orders, &catalogue, &limit, &host.clock(), &host.ids(), &saga};
+    Ports asked = ports;
+    asked.orders = &asked_orders;
 
     consume(host, config, replies_inbox, saga_replies(ports));
     consume(host, config, catalogue_inbox, catalogue_changes(catalogue));
@@ -76,7 +80,7 @@ void compose(Host& host, const Config& config) {
     host.add<Periodic>(io, "outcomes", 20ms, [&outcomes] { return outcomes.look(); });
     host.add<Periodic>(io, "deadlines", config.sweep_ms,
                        [ports, batch_max] { return sweep(ports, batch_max); });
-    add_routes(host.add_api(api_info(), RoutePorts{ports, &reads, &outcomes}));
+    add_routes(host.add_api(api_info(), RoutePorts{asked, &reads, &outcomes}));
 }
 
 }  // namespace

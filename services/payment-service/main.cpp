@@ -35,7 +35,7 @@ void compose(platform::service::Host& host, const Config& config) {
                                          .connections_max = payments_max,
                                          .request_ms = config.provider_ms});
     auto& provider = host.add<Stripe>(client, config.provider_key->reveal(), host.metrics());
-    auto& reads = host.add<PgPaymentReads>(host.pool());
+    auto& reads = host.add<PgPaymentReads>(host.request_pool());
     Ports ports{&payments, &provider, nullptr, &host.ids(), {.retry = {}, .lease = config.lease_ms}};
     auto& recorder =
         host.add<GroupRecorder>(io, ports, platform::postgres::BatcherConfig{.batch_max = batch_max});

@@ -24,8 +24,8 @@ DetailsCache& add_cache(Host& host, const Config& config) {
 
 void compose(Host& host, const Config& config) {
     auto& relay = host.add_relay(subscribers());
-    auto& products = host.add<PgProducts>(host.pool(), [&relay] { relay.wake(); });
-    auto& reader = host.add<PgReader>(host.pool());
+    auto& products = host.add<PgProducts>(host.request_pool(), [&relay] { relay.wake(); });
+    auto& reader = host.add<PgReader>(host.request_pool());
     auto& cache = add_cache(host, config);
     add_routes(host.add_api(api_info(), Ports{&products, &products, &reader, &cache, &host.ids()}));
 }

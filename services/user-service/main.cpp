@@ -26,7 +26,7 @@ awaitable<void> make_administrator(Ports ports, Email email, std::string passwor
 
 void compose(Host& host, const Config& config) {
     auto& relay = host.add_relay({});  // Nobody listens to UserRegistered yet.
-    auto& users = host.add<PgUsers>(host.pool(), host.ids(), [&relay] { relay.wake(); });
+    auto& users = host.add<PgUsers>(host.request_pool(), host.ids(), [&relay] { relay.wake(); });
     auto& hasher = host.add<platform::auth::PasswordHasher>(platform::auth::PasswordConfig{});
     auto& passwords = host.add<Argon2Passwords>(hasher);
     auto& signer = host.add<platform::auth::Signer>(*config.jwt_private_key);

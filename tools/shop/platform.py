@@ -72,7 +72,7 @@ DEFAULT_PORTS = {
 }
 REPLICA_STEP = 10
 # A service keeps up to 16 connections; the rest is for migrations, the auditor and people.
-CONNECTIONS_PER_SERVICE = 20
+CONNECTIONS_PER_SERVICE = 28
 CONNECTIONS_MIN = 200
 
 
