@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tests.e2e.rig import Rig
-from tests.e2e.scenarios import crossing_baskets, rush, settled
-from tools.shop.acceptance import Figure, Platform
+from tests.e2e.scenarios import crossing_baskets, ended, rush, settled
+from tools.shop.acceptance import Figure
+from tools.shop.console import say
 
-ROUNDS = 10
+ROUNDS, BASKETS = 10, 300
 
 
-def figures(platform: Platform) -> list[Figure]:
+def figures() -> Iterator[Figure]:
     with Rig(replicas=2) as rig:
-        rounds = [rush(rig) for _ in range(ROUNDS)]
-        deadlocks = sum(crossing_baskets(rig, orders=300, seed=seed) for seed in range(3))
-        wrong = settled(rig, [])
-    exact = sum(1 for outcomes, stock in rounds
-                if dict(outcomes) == {"confirmed": 50, "cancelled": 150} and stock == (0, 0))
-    for sentence in wrong:
-        print(f"      {sentence}", flush=True)
-    return [Figure("rounds of 200 buyers with exactly 50 sold", exact, "of 10", ROUNDS, "at least"),
-            Figure("deadlocks of 900 three-line baskets", deadlocks, "", 0, "at most"),
-            Figure("books out of balance after the crowds", len(wrong), "", 0, "at most")]
+        before, exact = rig.pids(), 0
+        for number in range(1, ROUNDS + 1):
+            outcomes, stock = rush(rig)
+            exact += dict(outcomes) == {"confirmed": 50, "cancelled": 150} and stock == (0, 0)
+            say(f"      round {number}: {dict(outcomes)}, {stock[0]} on hand, {stock[1]} reserved")
+        yield Figure("rounds of 200 buyers with exactly 50 sold, none left or reserved", exact, "of 10", ROUNDS,
+                     "at least")
+        crossed = [crossing_baskets(rig, BASKETS, seed) for seed in range(3)]
+        yield Figure(f"{3 * BASKETS} baskets of three lines at once: confirmed", sum(done for _, done in crossed), "",
+                     3 * BASKETS, "at least")
+        yield Figure(f"{3 * BASKETS} baskets of three lines at once: deadlocks", sum(locks for locks, _ in crossed), "",
+                     0, "at most")
+        wrong = settled(rig, []) + ended(rig, before, [])
+        for sentence in wrong:
+            say(f"      {sentence}")
+        yield Figure("crowds: books out of balance", len(wrong), "", 0, "at most")

@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from tools.shop import up
-from tools.shop.acceptance import Figure, Platform
+from tests.e2e.rig import programs
+from tools.shop.acceptance import Figure
 from tools.shop.console import Failure
-from tools.shop.rundir import private_directory, run_directory
-from tools.shop.state import stop_platform
+from tools.shop.rundir import ROOT, private_directory
 
 SECONDS_MAX = 15.0
+COMMAND_SECONDS = 400.0
 
 
-def figures(platform: Platform) -> list[Figure]:
-    before = os.environ["SHOP_RUN_DIRECTORY"]
+def figures() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(prefix="shop-start-", dir="/var/tmp") as directory:
         private_directory(Path(directory))
-        os.environ["SHOP_RUN_DIRECTORY"] = directory
-        try:
-            _start(platform)
-            seconds = _start(platform)
-        finally:
-            os.environ["SHOP_RUN_DIRECTORY"] = before
-    return [Figure("second start until everything is ready", seconds, "s", SECONDS_MAX, "at most")]
+        _start(directory)
+        seconds = _start(directory)
+    yield Figure("second start until everything is ready", seconds, "s", SECONDS_MAX, "at most")
 
 
-def _start(platform: Platform) -> float:
+def _start(directory: str) -> float:
     began = time.monotonic()
     try:
-        if up.up_detached(up.Options(programs=platform.programs), []) != 0:
-            raise Failure("the platform did not start")
+        _shop(directory, "up", "--detach", "--programs", str(programs()))
         return time.monotonic() - began
     finally:
-        stop_platform(run_directory())
+        _shop(directory, "down")
+
+
+def _shop(directory: str, *arguments: str) -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SHOP_")}
+    done = subprocess.run([sys.executable, "-P", "-m", "tools.shop", *arguments], cwd="/", stdin=subprocess.DEVNULL,
+                          env=kept | {"PYTHONPATH": str(ROOT), "SHOP_RUN_DIRECTORY": directory},
+                          capture_output=True, text=True, timeout=COMMAND_SECONDS)
+    if done.returncode != 0:
+        raise Failure(f"./shop {arguments[0]} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.e2e.case import PlatformCase
 from tests.e2e.frozen import answers_while_frozen
-from tests.e2e.scenarios import OUTAGES, place_during, recovers, settled
+from tests.e2e.scenarios import OUTAGES, recovers, settled, watch_during
 from tests.e2e.shopping import basket, new_product, wait_final
 
 OUTAGE_SECONDS = 4.0
@@ -39,11 +39,11 @@ class Outages(PlatformCase):
         sku, = new_product(self.rig, [10_000])
         for kind in OUTAGES:
             with self.subTest(component=component, kind=kind):
-                answers, accepted = place_during(self.rig, component, kind, OUTAGE_SECONDS, sku)
-                self.assertEqual(statuses, {status for status, _, _ in answers}, answers)
+                seen = watch_during(self.rig, component, kind, OUTAGE_SECONDS, sku)
+                self.assertEqual(statuses, {answer.status for answer in seen.orders}, seen.orders)
                 # A problem has a type; what has none is not an answer of ours.
-                self.assertTrue(all(problem for status, problem, _ in answers if status >= 400), answers)
-                self.assertLess(max(seconds for _, _, seconds in answers), ANSWER_SECONDS)
+                self.assertTrue(all(answer.problem for answer in seen.orders if answer.status >= 400), seen.orders)
+                self.assertLess(max(answer.seconds for answer in seen.orders), ANSWER_SECONDS)
                 recovers(self.rig, sku, RECOVERY_SECONDS)
                 wait_final(self.rig, 60)
-                self.assertEqual([], settled(self.rig, accepted))
+                self.assertEqual([], settled(self.rig, seen.accepted))

@@ -87,7 +87,14 @@ class Rig:
             except subprocess.TimeoutExpired:
                 self._supervisor.kill()
                 self._supervisor.wait()
+        if keep := os.environ.get("SHOP_KEEP_LOGS"):
+            self._keep_logs(Path(keep) / self.directory.name)
         shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _keep_logs(self, where: Path) -> None:
+        where.mkdir(parents=True, exist_ok=True)
+        for path in (*self.directory.glob("logs/*"), *self.directory.glob("supervisor.log")):
+            shutil.copy(path, where)
 
     def said(self) -> str:
         """What the supervisor printed: among it, how each process ended."""
@@ -115,6 +122,9 @@ class Rig:
 
     def pid(self, name: str) -> int:
         return next(entry["pid"] for entry in self.state["processes"] if entry["name"] == name)
+
+    def pids(self) -> dict[str, int]:
+        return {entry["name"]: entry["pid"] for entry in self.state["processes"]}
 
     def api(self, name: str, token: str = "", timeout: float = 30.0) -> Api:
         """One replica of a service, past the gateway."""

@@ -27,7 +27,7 @@ def usage() -> str:
         "status": "what runs, where, and whether it is ready",
         "logs": "recent log lines, of all or of one process (NAME, --follow)",
         "down": "stops the platform",
-        "test": "builds and runs the tests (--full, --filter REGEX, --preset P)",
+        "test": "builds and runs the tests (--full, --figures, --filter REGEX, --preset P)",
         "doctor": "checks everything that a start depends on",
     }
     own |= {verb.name: verb.summary for verb in commands.VERBS if verb.offered()}

@@ -51,6 +51,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
     parser = Parser(prog="./shop test", description="Builds and runs the tests on private instances.")
     parser.add_argument("--full", action="store_true", help="also what takes long, with a table of measured figures")
+    parser.add_argument("--figures", action="store_true", help="only the table of measured figures of --full")
     parser.add_argument("--filter", metavar="REGEX", help="only programs, files or cases whose name matches")
     parser.add_argument("--preset", choices=PRESETS, help="only with this build (default: release, then asan)")
     parser.add_argument("--no-sanitizers", action="store_true", help="leave out the asan build")
@@ -64,6 +65,16 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def run_stages(chosen: argparse.Namespace, outcomes: list[Outcome]) -> None:
+    if not chosen.figures:
+        run_cases(chosen, outcomes)
+    if chosen.full or chosen.figures:
+        files = acceptance.drivers(chosen.filter)
+        if files:
+            outcomes.append(acceptance.run_acceptance(files))
+            outcomes[-1].show()
+
+
+def run_cases(chosen: argparse.Namespace, outcomes: list[Outcome]) -> None:
     preset = chosen.preset or "release"
     filtered: str | None = chosen.filter
     if filtered is None:
@@ -83,9 +94,6 @@ def run_stages(chosen: argparse.Namespace, outcomes: list[Outcome]) -> None:
             environment["SHOP_TEST_PROGRAMS"] = str(directory / "bin")
             _compiled_tests(ctest_programs(directory), environment, filtered, outcomes,
                             lambda program: bool(program.labels & {"unit", "integration"}))
-    if chosen.full:
-        outcomes.append(acceptance.run_acceptance())
-        outcomes[-1].show()
 
 
 def _tidy() -> Outcome:

@@ -8,8 +8,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from tools.shop import acceptance, cases
-from tools.shop.acceptance import Figure
+from tools.shop import cases
 from tools.shop.cases import Outcome, TestProgram
 
 
@@ -96,13 +95,6 @@ echo "the end"; exit {code}
         path.write_text("import no_such_module\n")
         outcome = cases.run_python(path, dict(os.environ))
         self.assertIn("no_such_module", outcome.failures[0][1])
-
-    def test_a_figure_passes_on_the_right_side_of_its_limit(self) -> None:
-        self.assertTrue(Figure("p99", 9.0, "ms", 10.0, "at most").passed)
-        self.assertFalse(Figure("p99", 11.0, "ms", 10.0, "at most").passed)
-        self.assertTrue(Figure("orders", 11.0, "1/s", 10.0, "at least").passed)
-        self.assertFalse(Figure("orders", 9.0, "1/s", 10.0, "at least").passed)
-        acceptance.show([Figure("p99", 9.0, "ms", 10.0, "at most")])
 
 
 if __name__ == "__main__":
