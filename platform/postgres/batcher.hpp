@@ -62,8 +62,8 @@ class Batcher {
   private:
     /// One submitted item. The timer bounds the wait and is the bell that ends it early.
     struct Ticket {
-        Ticket(boost::asio::any_io_executor executor, std::chrono::milliseconds wait, Item submitted)
-            : item(std::move(submitted)), bell(std::move(executor), wait) {}
+        Ticket(const boost::asio::any_io_executor& executor, std::chrono::milliseconds wait, Item submitted)
+            : item(std::move(submitted)), bell(executor, wait) {}
 
         Item item;
         boost::asio::steady_timer bell;

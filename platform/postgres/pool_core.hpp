@@ -29,8 +29,8 @@ class PoolCore : public std::enable_shared_from_this<PoolCore> {
   private:
     /// A caller in the queue. The timer bounds the wait and is the bell that ends it early.
     struct Waiter {
-        Waiter(boost::asio::any_io_executor executor, std::chrono::milliseconds wait)
-            : bell(std::move(executor), wait) {}
+        Waiter(const boost::asio::any_io_executor& executor, std::chrono::milliseconds wait)
+            : bell(executor, wait) {}
         boost::asio::steady_timer bell;
         std::unique_ptr<Connection> connection;
     };

@@ -13,7 +13,7 @@ namespace platform::postgres {
 /// and libpq finds the connection gone. So there is one way to fail, and nothing to cancel.
 class Watchdog {
   public:
-    explicit Watchdog(boost::asio::any_io_executor executor) : timer_(std::move(executor)) {}
+    explicit Watchdog(const boost::asio::any_io_executor& executor) : timer_(executor) {}
     ~Watchdog() { disarm(); }
     Watchdog(const Watchdog&) = delete;
     Watchdog& operator=(const Watchdog&) = delete;

@@ -33,8 +33,8 @@ struct Name {
 class Names {
   public:
     Names();
-    Names(Names&&) = default;
-    Names& operator=(Names&&) = default;
+    Names(Names&&) noexcept = default;
+    Names& operator=(Names&&) noexcept = default;
     /// The first name, Name{}, is the empty text.
     Name of(std::string_view text);
     std::optional<Name> find(std::string_view text) const;

@@ -13,6 +13,7 @@ from pathlib import Path
 from tools.shop import acceptance
 from tools.shop.build import build, configure
 from tools.shop.cases import Outcome, TestProgram, ctest_programs, python_files, run_limited, run_programs, run_python
+from tools.shop.changed import check_changed
 from tools.shop.console import Failure, Step, Usage, say
 from tools.shop.process import base_environment
 from tools.shop.rundir import ROOT
@@ -80,6 +81,8 @@ def run_cases(chosen: argparse.Namespace, outcomes: list[Outcome]) -> None:
     if filtered is None:
         outcomes.append(_tidy())
     directory = build(preset)
+    if filtered is None:
+        outcomes.append(check_changed(directory))
     with _instances() as instances:
         environment = base_environment() | SANITIZERS | instances.environment | {
             "SHOP_TEST_PROGRAMS": str(directory / "bin")}
