@@ -10,7 +10,7 @@ from tools.shop.openapi import outdated
 
 class Documents(ContractCase):
     def test_the_stored_documents_are_what_the_services_say(self) -> None:
-        self.assertEqual([], outdated(self.documents), "refresh them with python3 -m tools.shop.openapi")
+        self.assertEqual([], outdated(self.documents), "refresh them with ./shop openapi")
 
     def test_every_operation_is_reached_through_both_gateways(self) -> None:
         self.assertEqual([], routes.uncovered(self.documents))

@@ -13,9 +13,10 @@ struct Arguments {
     bool story = false;
 };
 
+constexpr const char* usage_line = "usage: ./shop simulate [--seed N] [--schedules N] [--story]\n";
+
 [[noreturn]] void usage(std::string_view wrong) {
-    std::fprintf(stderr, "simulate: %.*s\nusage: simulate [--seed N] [--schedules N] [--story]\n",
-                 static_cast<int>(wrong.size()), wrong.data());
+    std::fprintf(stderr, "simulate: %.*s\n%s", static_cast<int>(wrong.size()), wrong.data(), usage_line);
     std::exit(2);
 }
 
@@ -30,7 +31,10 @@ Arguments parse(int count, char** words) {
     Arguments arguments;
     for (int i = 1; i < count; ++i) {
         const std::string_view word = words[i];
-        if (word == "--story") {
+        if (word == "--help" || word == "-h") {
+            std::fputs(usage_line, stdout);
+            std::exit(0);
+        } else if (word == "--story") {
             arguments.story = true;
         } else if (word == "--seed") {
             arguments.seed = number(words[++i]);

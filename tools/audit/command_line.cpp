@@ -28,6 +28,7 @@ std::expected<Command, std::string> read_command_line(std::span<const std::strin
     Command command;
     for (std::size_t i = 0; i < arguments.size(); i += 2) {
         const auto name = arguments[i];
+        if (name == "--help" || name == "-h") return std::unexpected("");
         if (name != "--json" && name != "--grace")
             return std::unexpected("no such option: " + std::string(name));
         if (i + 1 == arguments.size()) return std::unexpected(std::string(name) + " needs a value");

@@ -19,7 +19,8 @@ struct Command {
 
 extern const std::string_view usage;
 
-/// The arguments after the program's name. The error says what is wrong with them.
+/// The arguments after the program's name. The error says what is wrong with them; it is empty when only
+/// help is asked for.
 std::expected<Command, std::string> read_command_line(std::span<const std::string_view> arguments);
 
 /// Where everything is.

@@ -49,9 +49,10 @@ int main(int count, char** values) {
     const std::vector<std::string_view> arguments(values + 1, values + count);
     const auto command = read_command_line(arguments);
     if (!command) {
-        complain(command.error());
-        std::fputs(std::string(usage).c_str(), stderr);
-        return not_made;
+        const bool asked = command.error().empty();
+        if (!asked) complain(command.error());
+        std::fputs(std::string(usage).c_str(), asked ? stdout : stderr);
+        return asked ? 0 : not_made;
     }
     const auto sources = read_sources([](const char* name) { return std::getenv(name); });
     if (!sources) return complain(sources.error());

@@ -46,6 +46,7 @@ Read read_command_line(Arguments arguments) {
     if (arguments.empty()) return Counts{};
     const std::string_view verb = arguments[0];
     const Arguments rest = arguments.subspan(1);
+    if (verb == "--help" || verb == "-h") return refused("");
     if (verb == "counts" && rest.empty()) return Counts{};
     if (verb == "list") return read_list(rest);
     if (verb == "show") return read_show(rest);

@@ -31,7 +31,8 @@ using Command = std::variant<Counts, List, Show, Requeue>;
 
 extern const std::string_view usage;
 
-/// The arguments after the program's name. The error says what is wrong with them.
+/// The arguments after the program's name. The error says what is wrong with them; it is empty when only
+/// help is asked for.
 std::expected<Command, std::string> read_command_line(std::span<const std::string_view> arguments);
 
 }  // namespace shop::dead_letters

@@ -62,9 +62,10 @@ int main(int count, char** values) {
     const std::vector<std::string_view> arguments(values + 1, values + count);
     const auto command = read_command_line(arguments);
     if (!command) {
-        complain(command.error());
-        std::fputs(std::string(usage).c_str(), stderr);
-        return 2;
+        const bool asked = command.error().empty();
+        if (!asked) complain(command.error());
+        std::fputs(std::string(usage).c_str(), asked ? stdout : stderr);
+        return asked ? 0 : 2;
     }
     const char* url = std::getenv("SHOP_BROKER_URL");
     if (!url) return complain("SHOP_BROKER_URL is not set; start this as ./shop dead-letters");

@@ -159,6 +159,8 @@ VERBS = (
          environment=_audit_environment),
     Verb("dead-letters", "lists and requeues messages that could not be handled", binary="shop-dead-letters",
          platform="running", environment=_dead_letters_environment),
+    Verb("openapi", "writes docs/openapi as the running services tell it (--check)", script="openapi",
+         platform="started", environment=up.tool_environment),
     Verb("simulate", "runs the services' decisions through simulated faults", binary="shop-simulate"),
     Verb("chaos", "kills and cuts things under load, then audits", script="chaos", platform="started",
          environment=up.tool_environment),
@@ -202,8 +204,12 @@ def _run_program(verb: Verb, command: list[str], run: Path) -> int:
     return subprocess.run(command, env=kept | environment).returncode
 
 
+def script_command(verb: Verb) -> list[str]:
+    return [sys.executable, "-P", "-m", f"tools.shop.{verb.script}"]
+
+
 def _command(verb: Verb) -> list[str]:
     if verb.script is not None:
-        return [sys.executable, "-P", "-m", f"tools.shop.{verb.script}"]
+        return script_command(verb)
     assert verb.binary is not None
     return [str(build(verb.preset, [verb.binary]) / "bin" / verb.binary)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import http.client
 import os
 import secrets
@@ -187,6 +188,8 @@ class Demo:
 
 
 def main() -> int:
+    argparse.ArgumentParser(prog="./shop demo", description="Places orders through the gateway, shows what happened "
+                            "and checks it.").parse_args()
     names = ("SHOP_GATEWAY_URL", "SHOP_ADMIN_EMAIL", "SHOP_ADMIN_PASSWORD")
     if missing := [name for name in names if not os.environ.get(name)]:
         say(f"demo: these variables are missing (./shop demo sets them): {', '.join(missing)}")

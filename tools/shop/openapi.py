@@ -1,9 +1,10 @@
-"""docs/openapi as the running services tell it; `python3 -m tools.shop.openapi` refreshes the files."""
+"""docs/openapi as the running services tell it; `./shop openapi` refreshes the files."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,7 @@ from typing import Any
 from tools.shop.api import Api
 from tools.shop.console import Failure, complain, say
 from tools.shop.platform import SERVICES
-from tools.shop.rundir import ROOT, run_directory
-from tools.shop.state import running_state
+from tools.shop.rundir import ROOT
 
 DIRECTORY = ROOT / "docs" / "openapi"
 
@@ -35,10 +35,13 @@ def outdated(documents: dict[str, Any], directory: Path = DIRECTORY) -> list[str
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="openapi", description="Writes docs/openapi from the running platform.")
+    parser = argparse.ArgumentParser(prog="./shop openapi", description="Writes docs/openapi as the services tell it.")
     parser.add_argument("--check", action="store_true", help="only say what is out of date")
     chosen = parser.parse_args(arguments)
-    documents = live(running_state(run_directory())["urls"])
+    names = {service.name: f"SHOP_{service.name.removesuffix('-service').upper()}_URL" for service in SERVICES}
+    if missing := [name for name in names.values() if name not in os.environ]:
+        raise Failure(f"these variables are missing (./shop openapi sets them): {', '.join(missing)}")
+    documents = live({service: os.environ[name] for service, name in names.items()})
     names = outdated(documents)
     if not chosen.check:
         DIRECTORY.mkdir(parents=True, exist_ok=True)

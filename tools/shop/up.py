@@ -234,7 +234,9 @@ class Run:
         say(f"   RabbitMQ       {urls['rabbitmq-management']}  (admin / {self._layout.vault.broker_admin})")
         say(f"   Prometheus     {urls['prometheus']}")
         say(f"   administrator  {ADMIN_EMAIL} / {self._layout.vault.admin}")
-        say(f"   logs           {state['logs']}   Ctrl-C or ./shop down stops everything")
+        # A run in the background is quiet, and there is no Ctrl-C for it.
+        stops = "./shop down" if self._options.quiet else "Ctrl-C or ./shop down"
+        say(f"   logs           {state['logs']}   {stops} stops everything")
 
 
 def tool_environment(state: dict[str, Any]) -> dict[str, str]:

@@ -34,6 +34,11 @@ TEST(CommandLine, refuses_what_it_does_not_understand) {
         EXPECT_THAT(read({"--grace", grace}).error(), HasSubstr("0 to 86400")) << grace;
 }
 
+TEST(CommandLine, to_ask_for_help_is_no_mistake) {
+    EXPECT_EQ(read({"--help"}).error(), "");
+    EXPECT_EQ(read({"--grace", "1", "-h"}).error(), "");
+}
+
 TEST(Sources, names_every_variable_that_is_missing) {
     std::map<std::string, const char*> set{{"SHOP_USER_DATABASE_URL", "u"}, {"SHOP_ORDER_DATABASE_URL", ""}};
     const auto sources = read_sources([&](const char* name) { return set[name]; });

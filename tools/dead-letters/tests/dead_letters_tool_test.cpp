@@ -42,6 +42,11 @@ TEST(CommandLine, refuses_what_it_does_not_understand) {
         EXPECT_FALSE(read(wrong)) << wrong.front();
 }
 
+TEST(CommandLine, to_ask_for_help_is_no_mistake) {
+    EXPECT_EQ(read({"--help"}).error(), "");
+    EXPECT_EQ(read({"-h"}).error(), "");
+}
+
 TEST(Report, shows_no_control_characters) {
     EXPECT_EQ(printable("a\x1b[2Jb\n\x7f"), "a?[2Jb??");
     EXPECT_EQ(printable("caf\xc3\xa9 \xc2\x9b"), "caf\xc3\xa9 ??");

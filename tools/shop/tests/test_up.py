@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tools.shop import platform
+from tools.shop import commands, platform
 from tools.shop.instances import POSTGRES_BIN
 from tools.shop.rundir import ROOT
 from tools.shop.state import start_ticks
@@ -80,6 +80,8 @@ class WholeLife(UpCase):
     def test_it_starts_isolates_restarts_and_leaves_nothing_behind(self) -> None:
         started = self.up("--replicas", "2")
         self.assertEqual(started.returncode, 0, started.stdout + started.stderr)
+        self.assertIn("./shop down stops everything", started.stdout)
+        self.assertNotIn("Ctrl-C", started.stdout)
         status = self.shop("status")
         self.assertEqual(status.returncode, 0, status.stdout)
         self.assertIn("order-service-2", status.stdout)
@@ -180,6 +182,18 @@ class CommandLine(UpCase):
     def test_commands_for_a_running_platform_say_that_none_runs(self) -> None:
         self.assertIn("not running", self.shop("status").stdout)
         self.assertIn("there are no logs yet", self.shop("logs").stderr)
+
+    def test_programs_show_help_without_a_running_platform(self) -> None:
+        built = Path(os.environ.get("SHOP_TEST_PROGRAMS", ROOT / "build" / "release" / "bin"))
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("SHOP_")}
+        for verb in commands.VERBS:
+            if not verb.offered():
+                continue
+            command = [str(built / verb.binary)] if verb.binary else [*commands.script_command(verb)]
+            done = subprocess.run([*command, "--help"], capture_output=True, text=True,
+                                  env=clean | {"PYTHONPATH": str(ROOT)})
+            self.assertEqual(done.returncode, 0, f"{verb.name}: {done.stdout}{done.stderr}")
+            self.assertRegex(done.stdout, rf"usage: ./shop {verb.name}")
 
     def test_doctor_looks_at_everything(self) -> None:
         shown = self.shop("doctor").stdout
