@@ -85,8 +85,9 @@ std::vector<Problem> possible_problems(const Route& route) {
         all.push_back(problems::unsupported_media_type);
         all.push_back(problems::validation_failed);
     }
-    all.push_back(problems::internal_error);
-    all.push_back(problems::unavailable);
+    // The server below the routes answers these to any request.
+    all.insert(all.end(), {problems::request_timeout, problems::head_too_large, problems::internal_error,
+                           problems::unavailable, problems::overloaded, problems::too_slow});
     return all;
 }
 

@@ -130,7 +130,11 @@ TEST_F(OpenApi, describes_problems_and_access) {
     const auto& post = operation("/api/v1/books", "post");
     std::vector<std::string> statuses;
     for (const auto& response : post.at("responses").as_object()) statuses.emplace_back(response.key());
-    EXPECT_THAT(statuses, ElementsAre("201", "400", "401", "409", "413", "415", "422", "500", "503"));
+    EXPECT_THAT(statuses,
+                ElementsAre("201", "400", "401", "408", "409", "413", "415", "422", "431", "500", "503"));
+    EXPECT_EQ(json::serialize(post.at("responses").at("408").at("x-problems")), R"(["request-timeout"])");
+    EXPECT_EQ(json::serialize(post.at("responses").at("503").at("x-problems")),
+              R"(["unavailable","overloaded","too-slow"])");
     EXPECT_EQ(json::serialize(post.at("responses").at("409").at("x-problems")), R"(["book-exists"])");
     EXPECT_EQ(json::serialize(post.at("security")), R"([{"bearer":[]}])");
     EXPECT_EQ(json::serialize(operation("/api/v1/books", "get").at("security")), "[]");
