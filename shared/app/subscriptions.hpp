@@ -3,9 +3,10 @@
 #include <array>
 #include <string_view>
 
-/// Who must have handled what: every queue that keeps an inbox, with the types of event it subscribes to. The
-/// only place where the auditor knows this; a new subscription is a new line here.
-namespace shop::audit {
+/// Who must handle what: every queue with the types of event it subscribes to. The services declare this
+/// themselves, publishers and consumers each their part; tools that look at all of them read it here, and a
+/// test holds both to be the same.
+namespace shop {
 
 struct Subscription {
     std::string_view queue;
@@ -21,4 +22,4 @@ inline constexpr std::array subscriptions{
     Subscription{"order.saga", "PaymentRefunded"},        Subscription{"order.catalogue", "ProductChanged"},
 };
 
-}  // namespace shop::audit
+}  // namespace shop

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "tools/audit/subscriptions.hpp"
+#include "shared/app/subscriptions.hpp"
 
 namespace shop::audit {
 
@@ -34,8 +34,9 @@ std::unordered_set<OrderId> unsettled_orders(const Books& books, Time settled_un
 void add_what_cannot_be_checked(Checks& checks) {
     checks.push_back({"A13", "what clients were promised is there, and nothing else",
                       "not applicable yet: clients keep no log"});
-    checks.push_back(
-        {"A17", "the cache says what the database says", "not applicable yet: no service caches anything"});
+    checks.push_back({"A17", "the cache says what the database says",
+                      "not applicable: details of products, all that is cached, may be a minute old, and "
+                      "nothing is decided from them"});
     checks.push_back(
         {"A18", "an order belongs to whoever placed it", "not applicable yet: there is no access log"});
 }

@@ -3,8 +3,8 @@
 #include <map>
 #include <set>
 
+#include "shared/app/subscriptions.hpp"
 #include "tools/audit/audit.hpp"
-#include "tools/audit/subscriptions.hpp"
 
 namespace shop::audit {
 

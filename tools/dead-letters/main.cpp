@@ -1,11 +1,12 @@
-#include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "platform/messaging/dead_letters.hpp"
+#include "shared/app/subscriptions.hpp"
 #include "tools/dead-letters/command_line.hpp"
 #include "tools/dead-letters/report.hpp"
 
@@ -15,12 +16,16 @@ using namespace shop::dead_letters;
 using platform::messaging::DeadLetters;
 
 /// AMQP has no way to ask which queues there are.
-constexpr std::array queues{"inventory.orders", "order.catalogue", "order.saga", "payment.orders"};
+std::set<std::string> queues() {
+    std::set<std::string> names;
+    for (const auto& one : shop::subscriptions) names.emplace(one.queue);
+    return names;
+}
 
 void say(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
 int run(DeadLetters& letters, const Counts&) {
-    for (const std::string queue : queues) {
+    for (const auto& queue : queues()) {
         try {
             say(queue + "  " + std::to_string(letters.count(queue)) + "\n");
         } catch (const std::invalid_argument&) {

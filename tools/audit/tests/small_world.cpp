@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "tools/audit/subscriptions.hpp"
+#include "shared/app/subscriptions.hpp"
 
 namespace shop::audit {
 
