@@ -37,6 +37,7 @@ NEEDED = {"debootstrap": "debootstrap", "git": "git", "unshare": "util-linux", "
 DISK_BYTES_MIN = 8 << 30
 FIRST_UP_SECONDS = 600.0
 SECOND_UP_SECONDS = 15.0
+PATIENCE = 3
 DEMO_SECONDS = 120.0
 DOWN_SECONDS = 60.0
 PREPARE_SECONDS = 900.0
@@ -344,8 +345,8 @@ class Up:
 
     def wait_for_urls(self, seconds_max: float) -> float:
         """Seconds until the URLs were printed; infinite when they were not."""
-        # Longer than allowed, so that a figure just over the limit is shown as what it is.
-        self._urls.wait(seconds_max * 1.5)
+        # Longer than allowed, so that a busy machine gets a figure too, though one over the limit.
+        self._urls.wait(seconds_max * PATIENCE)
         if self._urls_at == float("inf"):
             text = self._log.read_text(errors="replace").splitlines()[-25:]
             say(f"   ./shop up printed no URLs; its last lines ({self._log}):")
