@@ -132,7 +132,7 @@ class Verdict(Repository):
         self.assertEqual((outcome.passed, outcome.failures), (1, [("bad.cpp", "bad.cpp:1: bugprone")]))
 
     def test_what_is_not_done_in_time_is_neither_passed_nor_failed(self) -> None:
-        self.enterContext(mock.patch.object(changed, "SECONDS_MAX", 2.0))
+        self.enterContext(mock.patch.object(changed, "SECONDS_MAX", 5.0))
         outcome = self.check("good.cpp", "slow.cpp")
         self.assertEqual((outcome.passed, outcome.failures), (1, []))
 
