@@ -34,11 +34,10 @@ class MemoryStockTransaction final : public shop::inventory::StockTransaction {
         locked.fresh = keep_new(std::move(messages), database_.books.inbox, marks_, faults_);
         co_return locked;
     }
-    awaitable<shop::inventory::StockBySku> load_or_create(std::vector<shop::Sku> skus) override {
+    awaitable<shop::inventory::LockedShelf> load_or_create(shop::inventory::StockRequest request) override {
         faults_.port_call();
-        shop::inventory::StockBySku out;
-        for (const auto& sku : skus) out.emplace(sku, database_.stock[sku]);
-        co_return out;
+        // Nothing in a simulation repeats what an administrator does.
+        co_return shop::inventory::LockedShelf{database_.stock[request.sku], {}};
     }
     awaitable<void> save(shop::inventory::Changes changes) override {
         faults_.port_call();

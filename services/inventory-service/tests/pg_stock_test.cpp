@@ -172,7 +172,7 @@ TEST_F(PgStockTest, two_orders_for_the_last_piece_are_decided_one_after_the_othe
 
 TEST_F(PgStockTest, the_schema_refuses_to_oversell_whatever_the_program_says) {
     auto transaction = run(stock.begin());
-    run(transaction->load_or_create({Sku{"MUG"}}));
+    run(transaction->load_or_create(asked("MUG")));
     Changes changes;
     changes.stock[Sku{"MUG"}] = {5, 6};
     run(transaction->save(changes));
@@ -186,9 +186,9 @@ TEST_F(PgStockTest, the_schema_refuses_to_oversell_whatever_the_program_says) {
 }
 
 TEST_F(PgStockTest, a_count_or_an_adjustment_is_explained_by_the_ledger) {
-    EXPECT_EQ(run(adjust_stock(ports, Sku{"NEW"}, 7, "delivery"))->stock, (Stock{7, 0}));
-    EXPECT_EQ(run(set_stock(ports, Sku{"NEW"}, 7, "count"))->stock, (Stock{7, 0}));
-    EXPECT_EQ(run(set_stock(ports, Sku{"EMPTY"}, 0, "new"))->stock, (Stock{0, 0}));
+    EXPECT_EQ(run(adjust_stock(ports, asked("NEW"), 7, "delivery"))->stock, (Stock{7, 0}));
+    EXPECT_EQ(run(set_stock(ports, asked("NEW"), 7, "count"))->stock, (Stock{7, 0}));
+    EXPECT_EQ(run(set_stock(ports, asked("EMPTY"), 0, "new"))->stock, (Stock{0, 0}));
     EXPECT_THAT(database.execute("select sku, delta, reason from movements where sku in ('NEW', 'EMPTY')"),
                 ElementsAre(Row{"NEW", "7", "delivery"}));
     EXPECT_EQ(level("EMPTY"), "0 0");
@@ -196,16 +196,16 @@ TEST_F(PgStockTest, a_count_or_an_adjustment_is_explained_by_the_ledger) {
 
 TEST_F(PgStockTest, what_is_promised_cannot_be_taken_away_and_a_refusal_makes_no_row) {
     handle({created(new_order(), {{"MUG", 2}})});
-    EXPECT_EQ(run(set_stock(ports, Sku{"MUG"}, 1, "count")).error().reason, Refusal::below_reserved);
-    EXPECT_EQ(run(adjust_stock(ports, Sku{"MUG"}, -4, "loss")).error().reason, Refusal::below_reserved);
-    EXPECT_EQ(run(adjust_stock(ports, Sku{"NEW"}, -1, "loss")).error().reason, Refusal::below_reserved);
+    EXPECT_EQ(run(set_stock(ports, asked("MUG"), 1, "count")).error().reason, Refusal::below_reserved);
+    EXPECT_EQ(run(adjust_stock(ports, asked("MUG"), -4, "loss")).error().reason, Refusal::below_reserved);
+    EXPECT_EQ(run(adjust_stock(ports, asked("NEW"), -1, "loss")).error().reason, Refusal::below_reserved);
     EXPECT_EQ(level("MUG"), "5 2");
     EXPECT_EQ(database.value("select count(*) from stock"), "2");
 }
 
 TEST_F(PgStockTest, stock_and_movements_are_read_in_pages) {
     handle({created(new_order(), {{"MUG", 2}})});
-    run(adjust_stock(ports, Sku{"MUG"}, 3, "delivery"));
+    run(adjust_stock(ports, asked("MUG"), 3, "delivery"));
     const auto mug = run(reads.stock(Sku{"MUG"}));
     ASSERT_TRUE(mug);
     EXPECT_EQ(mug->on_hand, 8);

@@ -46,6 +46,27 @@ TEST_F(InventoryRoutesTest, stock_is_counted_adjusted_and_read) {
     EXPECT_FALSE(older.contains("next"));
 }
 
+TEST_F(InventoryRoutesTest, an_adjustment_that_is_sent_again_under_its_key_moves_nothing_twice) {
+    counted("MUG", 5);
+    counted("PEN", 5);
+    const auto adjusted_as = [this](std::string sku, int delta, const std::string& token) {
+        return api.send("POST", "/inventory/" + sku + "/adjustments", token,
+                        json::object{{"delta", delta}, {"reason", "delivery"}},
+                        {{"Idempotency-Key", "delivery-17"}});
+    };
+    for (int time = 0; time < 3; ++time) {
+        const auto response = adjusted_as("MUG", 3, admin);
+        EXPECT_EQ(response.status, 200) << response.body;
+        EXPECT_EQ(body_of(response).at("on_hand"), 8);
+    }
+    EXPECT_EQ(problem_in(adjusted_as("MUG", 4, admin)), "422 idempotency-key-reused");
+    EXPECT_EQ(problem_in(adjusted_as("PEN", 3, admin)), "422 idempotency-key-reused");
+    EXPECT_EQ(body_of(get("/inventory/PEN")).at("on_hand"), 5);
+    // Keys are each administrator's own.
+    EXPECT_EQ(body_of(adjusted_as("MUG", 3, api.token(ids.next(), "admin"))).at("on_hand"), 11);
+    EXPECT_EQ(body_of(get("/inventory/MUG/movements")).at("items").as_array().size(), 3u);
+}
+
 TEST_F(InventoryRoutesTest, stock_comes_in_pages_by_sku) {
     for (const auto* sku : {"B", "A", "C"}) counted(sku, 1);
     auto page = body_of(get("/inventory?limit=2"));

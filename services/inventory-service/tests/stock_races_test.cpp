@@ -52,6 +52,10 @@ struct StockRacesTest : testing::Test, Storage {
         }
         platform::testing::together(io, std::move(work));
     }
+    awaitable<int> repeat_adjustment(std::string sku) {
+        co_await adjust_stock(ports, asked(sku, "once", "the same body"), 7, "delivery");
+        co_return 0;
+    }
     /// What reservations say is promised is what the stock says.
     void expect_books_agree() {
         EXPECT_EQ(database.value(R"sql(
@@ -92,6 +96,14 @@ TEST_F(StockRacesTest, one_order_told_to_all_connections_at_once_is_reserved_onc
     platform::testing::together(io, std::move(work));
     EXPECT_EQ(database.value("select reserved from stock where sku = 'HOT'"), "1");
     EXPECT_EQ(database.value("select count(*) from outbox"), "1");
+}
+
+TEST_F(StockRacesTest, of_many_requests_with_one_key_one_moves_units) {
+    std::vector<awaitable<int>> work;
+    for (int i = 0; i < workers; ++i) work.push_back(repeat_adjustment(i % 2 == 0 ? "A" : "B"));
+    platform::testing::together(io, std::move(work));
+    EXPECT_EQ(database.value("select count(*) from movements where idempotency_key = 'once'"), "1");
+    EXPECT_EQ(database.value("select sum(on_hand) from stock where sku in ('A', 'B')"), "20007");
 }
 
 }  // namespace

@@ -49,11 +49,15 @@ struct Storage {
         return message(std::move(event));
     }
     void handle(std::vector<InventoryMessage> batch) { run(handle_orders(ports, std::move(batch))); }
+    StockRequest asked(std::string sku, std::string key = {}, std::string request_sha256 = {}) const {
+        return {Sku{std::move(sku)}, admin, std::move(key), std::move(request_sha256)};
+    }
     void put(const std::string& sku, std::int64_t on_hand) {
-        if (!run(set_stock(ports, Sku{sku}, on_hand, "count"))) throw std::runtime_error("refused");
+        if (!run(set_stock(ports, asked(sku), on_hand, "count"))) throw std::runtime_error("refused");
     }
     OrderId new_order() { return OrderId{ids.next()}; }
 
+    const UserId admin{platform::RandomIds{}.next()};
     StockDatabase database;
     boost::asio::io_context io;
     platform::telemetry::Metrics metrics;

@@ -20,7 +20,8 @@ struct CountingIds : platform::Ids {
 };
 
 Order pending(std::uint8_t n) {
-    Order order{.id = {}, .saga = start(order_saga(), noon), .version = 1};
+    Order order{
+        .id = {}, .saga = start(order_saga(), noon), .version = 1, .lines = {{Sku{"A"}, 1, {1, {"EUR"}}}}};
     order.id.value.bytes[0] = n;
     return order;
 }

@@ -173,6 +173,15 @@ TEST_F(UseCases, a_reply_that_says_nothing_new_is_noted_and_the_order_is_not_wri
     EXPECT_THAT(told(), IsEmpty());
 }
 
+TEST_F(UseCases, a_payment_of_another_amount_is_for_a_person_to_look_at) {
+    const auto id = with_order();
+    for (const auto& paid : {Money{total.amount - 1, total.currency}, Money{total.amount, {"USD"}}})
+        EXPECT_THROW(run(handle_replies(ports, {message(StockReserved{id, total, {"pm"}}),
+                                                message(PaymentProcessed{id, "pi_1", paid})})),
+                     WrongAmount);
+    EXPECT_FALSE(store.committed);
+}
+
 TEST_F(UseCases, a_reply_about_no_order_stops_the_batch) {
     const auto id = with_order();
     EXPECT_THROW(run(handle_replies(ports, {message(StockReserved{id, total, {"pm"}}),

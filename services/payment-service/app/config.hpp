@@ -12,7 +12,8 @@ struct Config : platform::service::ServiceConfig {
     platform::config::Required<platform::config::Url> provider_url;
     platform::config::Required<platform::config::Secret> provider_key;
     std::chrono::milliseconds provider_ms{8'000};  // One call; below the lease.
-    std::chrono::milliseconds lease_ms{20'000};
+    std::chrono::milliseconds lease_ms{
+        12'000};  // A step of the saga waits 20 s for one that another worker left.
     platform::config::Limit<1, 1'000> payments_max = 64;  // Driven at once.
     platform::config::Limit<1, 1'000> batch_max = 200;
 

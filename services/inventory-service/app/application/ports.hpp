@@ -22,11 +22,31 @@ struct LockedStock {
     StockBySku stock;                             // Every existing SKU that those orders can touch.
 };
 
+/// What an administrator asks for. With a key, a repetition of the request moves nothing twice.
+struct StockRequest {
+    Sku sku;
+    UserId asked_by;
+    std::string key;             // Empty: none.
+    std::string request_sha256;  // Tells a repetition from another request under the same key.
+};
+
+/// The stock of one SKU, locked, and the movement that an earlier request with the same key made.
+struct LockedShelf {
+    struct Earlier {
+        Sku sku;
+        std::string request_sha256;
+    };
+    Stock stock;
+    std::optional<Earlier> earlier;
+};
+BOOST_DESCRIBE_STRUCT(LockedShelf::Earlier, (), (sku, request_sha256))
+
 /// Absolute values to write, and what goes out with them.
 struct Changes {
     std::vector<Reservation> reservations;
     StockBySku stock;
     std::vector<Movement> movements;
+    std::optional<StockRequest> request;  // Who asked for the movements, where somebody did.
     struct Event {
         platform::Uuid id;
         StockEvent event;
@@ -41,8 +61,9 @@ struct StockTransaction {
     virtual ~StockTransaction() = default;
     virtual awaitable<LockedStock> load(std::vector<InventoryMessage> messages) = 0;
 
-    /// Locks the stock of these SKUs, and creates what is not there with nothing on the shelf.
-    virtual awaitable<StockBySku> load_or_create(std::vector<Sku> skus) = 0;
+    /// Locks the stock that is asked for, and creates it with nothing on the shelf when it is not there. Of
+    /// two requests with one key, the second waits for the first.
+    virtual awaitable<LockedShelf> load_or_create(StockRequest request) = 0;
     virtual awaitable<void> save(Changes changes) = 0;
     virtual awaitable<void> commit() = 0;
 };

@@ -6,6 +6,7 @@ namespace shop::inventory {
 enum class Refusal {
     stock_not_found,
     below_reserved,
+    idempotency_key_reused,
 };
 
 }  // namespace shop::inventory

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "platform/base/ensure.hpp"
 #include "platform/contract/parse.hpp"
 #include "platform/contract/read.hpp"
 #include "platform/contract/write.hpp"
@@ -53,12 +54,19 @@ where sku in (select unnest($1) union
               where r.order_id = any($2))
 order by sku for update)sql"};
 
-const Statement<void(Array<Sku>)> insert_stock{"inventory.insert_stock", R"sql(
-insert into stock (sku, on_hand)
-select sku, 0 from unnest($1) as s(sku) order by sku on conflict do nothing)sql"};
+const Statement<void(Sku)> insert_stock{
+    "inventory.insert_stock", "insert into stock (sku, on_hand) values ($1, 0) on conflict do nothing"};
 
-const Statement<Array<StockRow>(Array<Sku>)> lock_stock{"inventory.lock_stock", R"sql(
-select sku, on_hand, reserved from stock where sku = any($1) order by sku for update)sql"};
+const Statement<std::optional<StockRow>(Sku)> lock_stock{
+    "inventory.lock_stock", "select sku, on_hand, reserved from stock where sku = $1 for update"};
+
+// One key may come for two SKUs, so the lock of the stock does not keep two of its requests apart.
+const Statement<void(UserId, std::string)> lock_request{
+    "inventory.lock_request", "select pg_advisory_xact_lock(hashtextextended($1::text || ' ' || $2, 0))"};
+
+const Statement<std::optional<LockedShelf::Earlier>(UserId, std::string)> find_request{
+    "inventory.find_request", R"sql(
+select sku, request_sha256 from movements where moved_by = $1 and idempotency_key = $2)sql"};
 
 const Statement<void(Array<OrderId>, Array<ReservationStatus>, Array<Json>, Array<std::string>)>
     update_reservations{"inventory.update_reservations", R"sql(
@@ -71,9 +79,11 @@ update stock s set on_hand = n.on_hand, reserved = n.reserved, updated_at = now(
 from unnest($1, $2, $3) as n(sku, on_hand, reserved) where s.sku = n.sku)sql"};
 
 const Statement<void(Array<Uuid>, Array<Sku>, Array<std::int64_t>, Array<std::string>,
-                     Array<std::optional<OrderId>>)>
+                     Array<std::optional<OrderId>>, std::optional<UserId>, std::optional<std::string>,
+                     std::optional<std::string>)>
     insert_movements{"inventory.insert_movements", R"sql(
-insert into movements (id, sku, delta, reason, order_id) select * from unnest($1, $2, $3, $4, $5))sql"};
+insert into movements (id, sku, delta, reason, order_id, moved_by, idempotency_key, request_sha256)
+select *, $6, $7, $8 from unnest($1, $2, $3, $4, $5))sql"};
 
 std::vector<ReservedLine> lines_of(const Json& json) {
     const auto parsed = platform::contract::parse(json.text);
@@ -123,7 +133,8 @@ void write_stock(Transaction& tx, const StockBySku& stock) {
     tx.send(update_stock, skus, on_hand, reserved);
 }
 
-void write_movements(Transaction& tx, const std::vector<Movement>& movements, platform::Ids& ids) {
+void write_movements(Transaction& tx, const Changes& changes, platform::Ids& ids) {
+    const auto& movements = changes.movements;
     if (movements.empty()) return;
     Array<Uuid> made;
     Array<Sku> skus;
@@ -137,7 +148,14 @@ void write_movements(Transaction& tx, const std::vector<Movement>& movements, pl
         reasons.push_back(one.reason);
         orders.push_back(one.order_id);
     }
-    tx.send(insert_movements, made, skus, deltas, reasons, orders);
+    std::optional<UserId> moved_by;
+    std::optional<std::string> key, request_sha256;
+    if (changes.request) moved_by = changes.request->asked_by;
+    if (changes.request && !changes.request->key.empty()) {
+        key = changes.request->key;
+        request_sha256 = changes.request->request_sha256;
+    }
+    tx.send(insert_movements, made, skus, deltas, reasons, orders, moved_by, key, request_sha256);
 }
 
 class PgStockTransaction final : public StockTransaction {
@@ -171,18 +189,21 @@ class PgStockTransaction final : public StockTransaction {
         co_return locked;
     }
 
-    awaitable<StockBySku> load_or_create(std::vector<Sku> skus) override {
-        sort_unique(skus);
-        tx_.send(insert_stock, skus);
-        auto rows = tx_.send(lock_stock, skus);
+    awaitable<LockedShelf> load_or_create(StockRequest request) override {
+        if (!request.key.empty()) tx_.send(lock_request, request.asked_by, request.key);
+        tx_.send(insert_stock, request.sku);
+        auto row = tx_.send(lock_stock, request.sku);
+        auto earlier = tx_.send(find_request, request.asked_by, request.key);
         co_await tx_.flush();
-        co_return by_sku(rows.get());
+        const auto stock = row.get();
+        platform::ensure(stock.has_value(), "what was just made is there");
+        co_return LockedShelf{{stock->on_hand, stock->reserved}, earlier.get()};
     }
 
     awaitable<void> save(Changes changes) override {
         write_reservations(tx_, changes.reservations);
         write_stock(tx_, changes.stock);
-        write_movements(tx_, changes.movements, ids_);
+        write_movements(tx_, changes, ids_);
         platform::messaging::write_events(tx_, changes.events);
         wrote_events_ |= !changes.events.empty();
         co_return;  // Sent together with the commit.

@@ -27,14 +27,19 @@ http::Page<T> page_of(std::vector<T> items, std::int64_t limit, Cursor cursor) {
     return page;
 }
 
-awaitable<Result<StockView>> put_stock(RoutePorts ports, http::Path<Sku> sku, SetStock in) {
-    const auto level = co_await set_stock(ports.ports, sku.value, in.on_hand, std::move(in.reason.value));
+awaitable<Result<StockView>> put_stock(RoutePorts ports, http::Caller caller, http::Path<Sku> sku,
+                                       SetStock in) {
+    const auto level = co_await set_stock(ports.ports, {sku.value, UserId{caller.user_id()}, {}, {}},
+                                          in.on_hand, std::move(in.reason.value));
     if (!level) co_return std::unexpected(level.error());
     co_return view_of(*level);
 }
 
-awaitable<Result<StockView>> post_adjustment(RoutePorts ports, http::Path<Sku> sku, AdjustStock in) {
-    const auto level = co_await adjust_stock(ports.ports, sku.value, in.delta, std::move(in.reason.value));
+awaitable<Result<StockView>> post_adjustment(RoutePorts ports, http::Caller caller, http::Path<Sku> sku,
+                                             AdjustStock in) {
+    const StockRequest request{sku.value, UserId{caller.user_id()}, caller.idempotency_key,
+                               caller.request_sha256};
+    const auto level = co_await adjust_stock(ports.ports, request, in.delta, std::move(in.reason.value));
     if (!level) co_return std::unexpected(level.error());
     co_return view_of(*level);
 }
@@ -78,8 +83,9 @@ void add_routes(http::Api<RoutePorts>& api) {
          .tag = "inventory"});
     api.post("/inventory/{sku}/adjustments", 200, &post_adjustment,
              {.access = http::Access::admin,
-              .summary = "Units come in or go out",
-              .problems = {Refusal::below_reserved},
+              .summary = "Units come in or go out; repeated with the same key, nothing moves twice",
+              .problems = {Refusal::below_reserved, Refusal::idempotency_key_reused},
+              .idempotency_key = true,
               .tag = "inventory"});
     api.get("/inventory/{sku}/movements", 200, &get_movements,
             {.access = http::Access::admin,

@@ -6,6 +6,15 @@
 
 namespace shop::order {
 
+namespace {
+
+void check_amount(const Order& order, const SagaReply& message) {
+    const auto* paid = std::get_if<PaymentProcessed>(&message);
+    if (paid != nullptr && paid->amount != total_of(order.lines)) throw WrongAmount{order.id};
+}
+
+}  // namespace
+
 Changes decide(const SagaTable& table, LockedOrders locked, platform::Ids& ids) {
     Changes changes;
     std::map<OrderId, bool> written;
@@ -13,6 +22,7 @@ Changes decide(const SagaTable& table, LockedOrders locked, platform::Ids& ids) 
         const auto id = std::visit([](const auto& event) { return event.order_id; }, message.event);
         const auto found = locked.orders.find(id);
         if (found == locked.orders.end()) throw UnknownOrder{id};
+        check_amount(found->second, message.event);
         auto decision = reply(table, std::move(found->second), message.event, locked.now);
         found->second = std::move(decision.order);
         written[id] |= decision.history.front().changed;

@@ -11,8 +11,13 @@ struct UnknownOrder : std::runtime_error {
     explicit UnknownOrder(OrderId id) : std::runtime_error("no such order: " + id.text()) {}
 };
 
+/// A payment is not of the sum that the order costs: by then money has moved, so a person has to look.
+struct WrongAmount : std::runtime_error {
+    explicit WrongAmount(OrderId id) : std::runtime_error("another amount was paid for order " + id.text()) {}
+};
+
 /// What a batch of replies does to the orders it names: replies to one order are folded in the order of
-/// delivery, and each order is written once. Throws UnknownOrder.
+/// delivery, and each order is written once. Throws UnknownOrder and WrongAmount.
 Changes decide(const SagaTable& table, LockedOrders locked, platform::Ids& ids);
 
 /// Handles one batch from the queue order.saga in one transaction; a normal return means it is committed.

@@ -76,17 +76,25 @@ Decision apply(const SagaTable& table, Order order, Walk walk, std::string event
 
 }  // namespace
 
-std::expected<std::pair<Decision, Money>, Refusal> place(const SagaTable& table, OrderId id, UserId buyer,
-                                                         PricedBasket basket, Time now) {
-    platform::ensure(!basket.lines.empty(), "a basket has at least one line");
-    Money total{0, basket.lines.front().unit_price.currency};
-    for (const auto& line : basket.lines) {
-        if (line.unit_price.currency != total.currency) return std::unexpected(Refusal::currencies_mixed);
+Money total_of(const Lines& lines) {
+    platform::ensure(!lines.empty(), "an order has at least one line");
+    Money total{0, lines.front().unit_price.currency};
+    for (const auto& line : lines) {
         std::int64_t price = 0;
         const bool overflow = __builtin_mul_overflow(line.unit_price.amount, line.quantity, &price) ||
                               __builtin_add_overflow(total.amount, price, &total.amount);
         platform::ensure(!overflow, "prices and quantities are bounded so that a total fits");
     }
+    return total;
+}
+
+std::expected<std::pair<Decision, Money>, Refusal> place(const SagaTable& table, OrderId id, UserId buyer,
+                                                         PricedBasket basket, Time now) {
+    platform::ensure(!basket.lines.empty(), "a basket has at least one line");
+    for (const auto& line : basket.lines)
+        if (line.unit_price.currency != basket.lines.front().unit_price.currency)
+            return std::unexpected(Refusal::currencies_mixed);
+    const auto total = total_of(basket.lines);
     Decision out;
     out.order =
         Order{.id = id, .user = buyer, .saga = start(table, now), .version = 1, .lines = basket.lines};

@@ -63,6 +63,9 @@ struct Decision {
     std::vector<OrderEvent> events;
 };
 
+/// What all lines cost together; they have one currency. Amounts cannot overflow, see place().
+Money total_of(const Lines& lines);
+
 /// A new order. Money that does not add up (mixed currencies) is refused; amounts cannot overflow within the
 /// limits of the catalogue (price below 10^11) and of a basket (50 lines of 99).
 std::expected<std::pair<Decision, Money>, Refusal> place(const SagaTable& table, OrderId id, UserId buyer,

@@ -107,7 +107,7 @@ BOOST_DESCRIBE_STRUCT(SkuRow, (), (sku, product_id, version, price_amount, curre
 
 const Statement<Array<SkuRow>(Array<Sku>)> find_skus{"product.find_skus", R"sql(
 select sku, product_id, version, price_amount, currency, title, status from offers
-where sku = any($1) order by sku)sql"};
+where sku = any($1) and status = 'published' order by sku)sql"};
 
 std::optional<ProductView> view_of(std::vector<ProductRow> rows) {
     if (rows.empty()) return std::nullopt;

@@ -169,11 +169,10 @@ void add_routes(http::Api<Ports>& api) {
     api.get(
         "/products", 200, &get_products,
         {.access = http::Access::anyone, .summary = "Published products, oldest first", .tag = "products"});
-    api.get(
-        "/products/by-sku", 200, &get_by_sku,
-        {.access = http::Access::anyone,
-         .summary = "What is known of some SKUs, drafts and withdrawn ones too; unknown ones are left out",
-         .tag = "products"});
+    api.get("/products/by-sku", 200, &get_by_sku,
+            {.access = http::Access::anyone,
+             .summary = "Published variants by their SKUs; what is not for sale is left out",
+             .tag = "products"});
     api.get("/products/{id}", 200, &get_product,
             {.access = http::Access::anyone,
              .summary = "A product with its published variants",
