@@ -217,6 +217,12 @@ class Machine:
                 if pid != self._init and namespace(pid) == own and parent_and_state(pid)[1] != "Z"]
 
 
+    def processor_seconds(self) -> float:
+        """What everything in it has cost so far: on a busy machine, the seconds on the clock say little."""
+        own = namespace(self._init)
+        return sum(processor_seconds(pid) for pid in processes() if namespace(pid) == own)
+
+
 def processes() -> list[int]:
     return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
 
@@ -227,6 +233,15 @@ def parent_and_state(pid: int) -> tuple[int, str]:
         return int(fields[1]), fields[0]
     except OSError:
         return 0, "Z"
+
+
+def processor_seconds(pid: int) -> float:
+    """With those of its children that have ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rsplit(")", 1)[1].split()
+        return sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+    except OSError:
+        return 0.0
 
 
 def namespace(pid: int) -> str:
@@ -271,9 +286,10 @@ def run_through(machine: Machine, user: User, logs: Path) -> list[Figure]:
         f"load {os.getloadavg()[0]:.1f}")
     with Up(machine, user, logs / f"{user.name}-first-up.log", network=True) as first:
         take("first up, with installation and build", first.wait_for_urls(FIRST_UP_SECONDS), "s", FIRST_UP_SECONDS)
-        if not figures[-1].passed:
+        if figures[-1].value == float("inf"):
             return figures  # The rest would only wait for what is not there.
-        say(f"   ready after {figures[-1].value} s; load {os.getloadavg()[0]:.1f}")
+        say(f"   ready after {figures[-1].value} s, of which processors worked {machine.processor_seconds():.0f} s; "
+            f"load {os.getloadavg()[0]:.1f}")
         demo = ended_well(machine.command(user, "./shop demo"), logs / f"{user.name}-demo.log", DEMO_SECONDS)
         take("demo", demo, "s", DEMO_SECONDS)
         take("down", first.stop(), "s", DOWN_SECONDS)
