@@ -163,6 +163,13 @@ messaging::Relay& Host::add_relay(std::vector<messaging::Binding> subscribers) {
     return add<messaging::Relay>(io_, pool_, publisher, messaging::RelayConfig{}, metrics_, name_);
 }
 
+messaging::Consumer& Host::add_consumer(messaging::ConsumerHandlers handlers, std::size_t batch_max) {
+    messaging::ConsumerConfig limits;
+    limits.batch_max = batch_max;
+    limits.prefetch = 2 * batch_max;
+    return add<messaging::Consumer>(io_, broker(), limits, std::move(handlers), metrics_);
+}
+
 http::Authenticate Host::authenticate() { return bearer(verifier_); }
 
 awaitable<bool> Host::database_ready() {

@@ -14,7 +14,9 @@
 #include "platform/base/ids.hpp"
 #include "platform/http/api.hpp"
 #include "platform/http/server.hpp"
+#include "platform/messaging/inbox.hpp"
 #include "platform/messaging/relay.hpp"
+#include "platform/messaging/subscription.hpp"
 #include "platform/postgres/migrate.hpp"
 #include "platform/postgres/partitions.hpp"
 #include "platform/postgres/pool.hpp"
@@ -81,8 +83,17 @@ class Host {
     /// commit that wrote events. Also keeps the partitions of outbox, inbox and attempts.
     messaging::Relay& add_relay(std::vector<messaging::Binding> subscribers);
 
-    /// Connection settings of the broker, for consumers.
-    messaging::BrokerConfig broker() const;
+    /// Makes what remembers the handled messages of the queue of this name.
+    messaging::Inbox& add_inbox(std::string queue) {
+        return add<messaging::Inbox>(std::move(queue), metrics_);
+    }
+
+    /// Makes what consumes this queue in batches of at most `batch_max`; `inbox` is the queue's own.
+    template <class Event>
+    messaging::Consumer& add_consumer(const messaging::Subscription<Event>& queue,
+                                      const messaging::Inbox& inbox, std::size_t batch_max) {
+        return add_consumer(queue.handlers(inbox, pool_), batch_max);
+    }
 
     /// Makes the route table that the HTTP server will serve, with access tokens checked and readiness
     /// joined.
@@ -112,6 +123,8 @@ class Host {
     class Loop;
     struct Readiness;
 
+    messaging::BrokerConfig broker() const;
+    messaging::Consumer& add_consumer(messaging::ConsumerHandlers handlers, std::size_t batch_max);
     http::Authenticate authenticate();
     awaitable<bool> database_ready();
     void stop_parts();

@@ -1,4 +1,3 @@
-#include "platform/messaging/consumer.hpp"
 #include "platform/service/periodic.hpp"
 #include "platform/service/run.hpp"
 #include "services/order-service/app/application/handle_replies.hpp"
@@ -18,7 +17,6 @@ std::span<const platform::postgres::Migration> order_parts_migrations();
 namespace shop::order {
 namespace {
 
-namespace messaging = platform::messaging;
 using platform::service::Host;
 using platform::service::Periodic;
 
@@ -33,21 +31,6 @@ awaitable<void> sweep(Ports ports, std::size_t batch_max) {
     }
 }
 
-template <class Event>
-void consume(Host& host, const Config& config, messaging::Inbox& inbox,
-             messaging::Subscription<Event> queue) {
-    messaging::ConsumerConfig limits;
-    limits.batch_max = static_cast<std::size_t>(config.batch_max);
-    limits.prefetch = 2 * limits.batch_max;
-    auto* pool = &host.pool();
-    auto* in = &inbox;
-    host.add<messaging::Consumer>(
-        host.io(), host.broker(), limits,
-        queue.handlers([in, pool](platform::Uuid id) { return in->begin_attempt(*pool, id); },
-                       [in, pool](platform::Uuid id) { return in->forgive_attempt(*pool, id); }),
-        host.metrics());
-}
-
 void compose(Host& host, const Config& config) {
     using namespace std::chrono_literals;
     auto& io = host.io();
@@ -57,8 +40,8 @@ void compose(Host& host, const Config& config) {
     const platform::postgres::BatcherConfig batches{.batch_max = batch_max, .wait_ms = 1'500ms};
 
     auto& relay = host.add_relay(subscribers());
-    auto& replies_inbox = host.add<messaging::Inbox>("order.saga", host.metrics());
-    auto& catalogue_inbox = host.add<messaging::Inbox>("order.catalogue", host.metrics());
+    auto& replies_inbox = host.add_inbox("order.saga");
+    auto& catalogue_inbox = host.add_inbox("order.catalogue");
     auto& product_service = host.add<platform::http::Client>(
         io, platform::http::ClientConfig{.base_url = config.product_url->text()});
     const auto committed = [&relay] { relay.wake(); };
@@ -74,8 +57,8 @@ void compose(Host& host, const Config& config) {
     Ports asked = ports;
     asked.orders = &asked_orders;
 
-    consume(host, config, replies_inbox, saga_replies(ports));
-    consume(host, config, catalogue_inbox, catalogue_changes(catalogue));
+    host.add_consumer(saga_replies(ports), replies_inbox, batch_max);
+    host.add_consumer(catalogue_changes(catalogue), catalogue_inbox, batch_max);
     host.add<Periodic>(io, "admission", 100ms, [&limit] { return limit.sample(); });
     host.add<Periodic>(io, "outcomes", 20ms, [&outcomes] { return outcomes.look(); });
     host.add<Periodic>(io, "deadlines", config.sweep_ms,

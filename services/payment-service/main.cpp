@@ -1,4 +1,3 @@
-#include "platform/messaging/consumer.hpp"
 #include "platform/service/periodic.hpp"
 #include "platform/service/run.hpp"
 #include "services/payment-service/app/config.hpp"
@@ -15,11 +14,8 @@ std::span<const platform::postgres::Migration> payment_parts_migrations();
 namespace shop::payment {
 namespace {
 
-namespace messaging = platform::messaging;
-
 void compose(platform::service::Host& host, const Config& config) {
     auto& io = host.io();
-    auto* pool = &host.pool();
     const auto batch_max = static_cast<std::size_t>(config.batch_max);
     const auto payments_max = static_cast<std::size_t>(config.payments_max);
 
@@ -27,7 +23,7 @@ void compose(platform::service::Host& host, const Config& config) {
     // either.
     auto& bell = host.add<std::function<void()>>();
     auto& relay = host.add_relay(subscribers());
-    auto& inbox = host.add<messaging::Inbox>("payment.orders", host.metrics());
+    auto& inbox = host.add_inbox("payment.orders");
     auto& payments = host.add<PgPayments>(
         host.pool(), inbox, Committed{.events = [&relay] { relay.wake(); }, .work = [&bell] { bell(); }});
     auto& client = host.add<platform::http::Client>(
@@ -43,15 +39,7 @@ void compose(platform::service::Host& host, const Config& config) {
     auto& workers = host.add<Workers>(io, ports, WorkersConfig{.payments_max = payments_max}, host.metrics());
     bell = [&workers] { workers.wake(); };
 
-    messaging::ConsumerConfig limits;
-    limits.batch_max = batch_max;
-    limits.prefetch = 2 * batch_max;
-    host.add<messaging::Consumer>(
-        io, host.broker(), limits,
-        requests(ports).handlers(
-            [&inbox, pool](platform::Uuid id) { return inbox.begin_attempt(*pool, id); },
-            [&inbox, pool](platform::Uuid id) { return inbox.forgive_attempt(*pool, id); }),
-        host.metrics());
+    host.add_consumer(requests(ports), inbox, batch_max);
     host.add<platform::service::Periodic>(io, "payments", workers.poll(),
                                           [&workers] { return workers.look(); });
     add_routes(host.add_api(api_info(), RoutePorts{&reads}));
