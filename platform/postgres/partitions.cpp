@@ -30,6 +30,10 @@ BOOST_DESCRIBE_STRUCT(Removal, (), (kept, lock_parent, lock, drop))
 
 const Statement<bool()> take_turn{"partitions.turn", "select pg_try_advisory_xact_lock(7235101171)"};
 
+/// Waits for whoever has it, as long as the lock_timeout allows.
+const Statement<bool()> await_turn{"partitions.await_turn",
+                                   "select true from pg_advisory_xact_lock(7235101171)"};
+
 const Statement<void()> limit_waiting{"partitions.limit_waiting",
                                       "select set_config('lock_timeout', '250ms', true)"};
 
@@ -93,10 +97,11 @@ T only_value(const Reply& reply) {
 
 // Each step that ends without a commit rolls back at once, so that the next one finds the advisory lock free.
 
-awaitable<void> create_day(Pool& pool, PartitionedTable table, Parent parent, std::chrono::sys_days day) {
+awaitable<void> create_day(Pool& pool, PartitionedTable table, Parent parent, std::chrono::sys_days day,
+                           const Statement<bool()>& turn_statement) {
     auto tx = co_await pool.begin();
-    auto turn = tx.send(take_turn);
     tx.send(limit_waiting);
+    auto turn = tx.send(turn_statement);
     auto texts = tx.send(creation_texts, table.name, parent.key, parent.fallback, day, moved_rows_max + 1);
     co_await tx.flush();
     auto creation = texts.get();
@@ -142,36 +147,44 @@ awaitable<void> sweep_fallback(Pool& pool, PartitionedTable table, Parent parent
     auto turn = tx.send(take_turn);
     tx.send(limit_waiting);
     auto text = tx.send(sweep_text, parent.key, parent.fallback, table.keep_while,
-                        static_cast<std::int32_t>(table.retention.count()), deleted_rows_max);
+                        static_cast<std::int32_t>(table.retention->count()), deleted_rows_max);
     co_await tx.flush();
     if (!turn.get()) co_return co_await tx.rollback();
     tx.send_text(text.get());
     co_await tx.commit();
 }
 
-/// Runs one step; what it could not lock in time is left to the next round.
-awaitable<void> attempt(awaitable<void> step, std::string table) {
+/// Runs one step. False when it could not lock what it needs in time, which is left to the next round.
+awaitable<bool> attempt(awaitable<void> step, std::string table) {
     try {
         co_await std::move(step);
     } catch (const TransientError& busy) {
         if (busy.sqlstate() != "55P03" && busy.sqlstate() != "40P01") throw;
         telemetry::log_info("partitions are busy, left to the next round",
                             {{"table", table}, {"reason", busy.what()}});
+        co_return false;
     }
+    co_return true;
+}
+
+awaitable<Parent> parent_of(Pool& pool, std::string table) {
+    auto parent = co_await pool.run(find_parent, table);
+    if (!parent)
+        throw Error({.message = table + " is not partitioned by range over one timestamptz with a DEFAULT"});
+    co_return std::move(*parent);
 }
 
 awaitable<void> maintain(Pool& pool, PartitionedTable table) {
-    auto parent = co_await pool.run(find_parent, table.name);
-    if (!parent)
-        throw Error(
-            {.message = table.name + " is not partitioned by range over one timestamptz with a DEFAULT"});
+    auto parent = co_await parent_of(pool, table.name);
     auto first = co_await pool.run(today);
     for (int ahead = 0; ahead <= days_ahead; ++ahead)
-        co_await attempt(create_day(pool, table, *parent, first + std::chrono::days(ahead)), table.name);
-    auto hours = static_cast<std::int32_t>(table.retention.count());
+        co_await attempt(create_day(pool, table, parent, first + std::chrono::days(ahead), take_turn),
+                         table.name);
+    if (!table.retention) co_return;
+    auto hours = static_cast<std::int32_t>(table.retention->count());
     auto expired = co_await pool.run(expired_partitions, table.name, hours);
     for (auto& name : expired) co_await attempt(drop_partition(pool, table, name), table.name);
-    co_await attempt(sweep_fallback(pool, table, *parent), table.name);
+    co_await attempt(sweep_fallback(pool, table, parent), table.name);
 }
 
 }  // namespace
@@ -180,6 +193,25 @@ awaitable<void> maintain_partitions(Pool& pool, std::vector<PartitionedTable> ta
     for (auto& table : tables) {
         if (table.keep_while.empty()) table.keep_while = "false";
         co_await maintain(pool, table);
+    }
+}
+
+awaitable<void> create_partitions(Pool& pool, std::vector<PartitionedTable> tables,
+                                  std::chrono::milliseconds patience) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    for (auto& table : tables) {
+        auto parent = co_await parent_of(pool, table.name);
+        const auto first = co_await pool.run(today);
+        for (int ahead = 0; ahead <= days_ahead; ++ahead) {
+            const auto day = first + std::chrono::days(ahead);
+            // Each attempt waits for its locks by itself, so this does not spin.
+            while (!co_await attempt(create_day(pool, table, parent, day, await_turn), table.name))
+                if (std::chrono::steady_clock::now() >= deadline)
+                    throw Unavailable("the partition of " + table.name + " for " +
+                                      rfc3339(day).substr(0, 10) + " cannot be made: for " +
+                                      std::to_string(patience.count()) +
+                                      " ms somebody else has held the locks it needs (see pg_locks)");
+        }
     }
 }
 

@@ -108,6 +108,74 @@ TEST_F(PartitionsTest, several_replicas_at_once_do_it_once) {
     EXPECT_EQ(days(), "0 1 2");
 }
 
+struct Creating {
+    bool done = false;
+    std::string days_when_done;
+    std::string failure;
+};
+
+awaitable<void> create_noting(Pool& pool, std::vector<PartitionedTable> tables,
+                              std::chrono::milliseconds patience, std::function<std::string()> days,
+                              Creating* creating) {
+    try {
+        co_await create_partitions(pool, std::move(tables), patience);
+    } catch (const Unavailable& error) {
+        creating->failure = error.what();
+    }
+    creating->days_when_done = days();
+    creating->done = true;
+}
+
+TEST_F(PartitionsTest, two_replicas_that_start_at_once_both_find_their_partitions) {
+    Pool other{io, config(), metrics};
+    Creating first, second;
+    spawn(create_noting(pool, tables, 10s, [&] { return days(); }, &first));
+    spawn(create_noting(other, tables, 10s, [&] { return days(); }, &second));
+    testing::run_until(io, [&] { return first.done && second.done; });
+    EXPECT_EQ(first.days_when_done, "0 1 2");
+    EXPECT_EQ(second.days_when_done, "0 1 2");
+}
+
+TEST_F(PartitionsTest, a_start_waits_for_the_replica_that_is_at_it) {
+    database.execute("begin; select pg_advisory_xact_lock(7235101171)");
+    Creating starting;
+    spawn(create_noting(pool, tables, 10s, [&] { return days(); }, &starting));
+    testing::run_until(io, [&] {
+        return starting.done || database.value(
+                                    "select count(*) from pg_locks where not granted and "
+                                    "pg_backend_pid() = any(pg_blocking_pids(pid))") != "0";
+    });
+    EXPECT_FALSE(starting.done);
+    database.execute("commit");
+    testing::run_until(io, [&] { return starting.done; });
+    EXPECT_EQ(starting.days_when_done, "0 1 2");
+    EXPECT_EQ(starting.failure, "");
+}
+
+TEST_F(PartitionsTest, a_start_that_waits_in_vain_says_for_what) {
+    database.execute("begin; lock table outbox_rest in access exclusive mode");
+    Creating starting;
+    spawn(create_noting(pool, tables, 300ms, [] { return std::string{}; }, &starting));
+    testing::run_until(io, [&] { return starting.done; });
+    EXPECT_THAT(starting.failure, ::testing::AllOf(::testing::HasSubstr("the partition of outbox for 20"),
+                                                   ::testing::HasSubstr("300 ms")));
+}
+
+TEST_F(PartitionsTest, a_start_leaves_too_many_rows_in_default_where_they_are) {
+    database.execute("insert into outbox (id) select generate_series(1, 20001)");
+    run(create_partitions(pool, tables, 5s));
+    EXPECT_EQ(days(), "1 2");
+}
+
+TEST_F(PartitionsTest, without_a_retention_nothing_is_dropped) {
+    for (int day : {-400, -2}) create_day(day);
+    database.execute(
+        "insert into outbox values (1, current_date - 400, now()), (2, now() - interval '900 days', now())");
+    run(maintain_partitions(pool, {{.name = "outbox"}}));
+    EXPECT_EQ(days(), "-400 -2 0 1 2");
+    EXPECT_EQ(database.value("select count(*) from outbox"), "2");
+}
+
 TEST_F(PartitionsTest, gives_up_rather_than_wait_behind_traffic) {
     create_day(-4);
     database.execute("begin; insert into outbox (id, created_at) values (1, current_date - 3)");
