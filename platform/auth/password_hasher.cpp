@@ -174,6 +174,6 @@ awaitable<PasswordHasher::Verdict> PasswordHasher::check(std::string password,
     });
 }
 
-void PasswordHasher::stop() { worker_->stop(); }
+void PasswordHasher::stop_and_wait() { worker_->stop(); }
 
 }  // namespace platform::auth

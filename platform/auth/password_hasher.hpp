@@ -42,7 +42,7 @@ class PasswordHasher {
     awaitable<Verdict> check(std::string password, std::optional<std::string> stored);
 
     /// Ends the worker after the hash it is at; what still waits throws platform::Unavailable.
-    void stop();
+    void stop_and_wait();
 
   private:
     class Worker;

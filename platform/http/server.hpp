@@ -37,7 +37,7 @@ struct ServerConfig {
 /// left to finish, because cutting it off could leave a commit in doubt; its connection stays counted until
 /// it has. With `max_connections` open, the connection that has been idle longest makes room; if none is, the
 /// new one is answered 503. The handler and what it refers to must outlive the io_context's run or the end of
-/// drain().
+/// drain(). The metrics may go before the io_context: what is counted when that ends is kept by the server.
 class Server {
   public:
     Server(boost::asio::io_context& context, ServerConfig config, Handler handler,

@@ -109,10 +109,11 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
     boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, Executor> acceptor;
     bool draining = false;
 
+    /// A handle of its own: connections that the io_context destroys at its end still count themselves.
+    telemetry::Metrics metrics;
     telemetry::Gauge& connections_open;
     telemetry::Counter& connections_refused;
     telemetry::Counter& handlers_overdue;
-    telemetry::Metrics& metrics;
 
   private:
     static awaitable<void> accept(std::shared_ptr<State> self);

@@ -17,7 +17,7 @@ Publisher::Publisher(boost::asio::io_context& io, BrokerConfig broker, std::vect
       worker_(std::make_unique<Worker>(std::move(broker), std::move(declared), std::move(mandatory_types),
                                        metrics, config)) {}
 
-Publisher::~Publisher() { stop(); }
+Publisher::~Publisher() { stop_and_wait(); }
 
 namespace {
 
@@ -51,7 +51,7 @@ awaitable<Outcomes> Publisher::publish(std::vector<Envelope> messages, std::chro
         std::move(start), boost::asio::use_awaitable, std::move(messages));
 }
 
-void Publisher::stop() { worker_->stop(); }
+void Publisher::stop_and_wait() { worker_->stop(); }
 
 bool Publisher::connected() const { return worker_->connected(); }
 

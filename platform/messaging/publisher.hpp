@@ -56,7 +56,7 @@ class Publisher {
 
     /// Fails what is outstanding with `stopped` and ends the thread. Blocks for at most the connect time-out,
     /// and only if the broker does not answer. Repeatable.
-    void stop();
+    void stop_and_wait();
 
     bool connected() const;
 

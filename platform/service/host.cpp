@@ -12,7 +12,6 @@
 
 #include "platform/base/errors.hpp"
 #include "platform/service/bearer.hpp"
-#include "platform/service/periodic.hpp"
 #include "platform/telemetry/log.hpp"
 
 namespace platform::service {
@@ -67,6 +66,10 @@ constexpr auto check_interval = 1s;
 /// A check that hangs must not leave its last good result standing.
 constexpr auto check_age_max = 4s;
 constexpr auto partition_interval = 5min;
+constexpr auto prune_interval = 1min;
+constexpr std::int64_t pruned_rows_max = 1'000;
+/// For the turns of all background loops that are under way at the stop, together.
+constexpr auto loops_drain = 1s;
 
 postgres::PoolConfig pool_config(const std::string& name, const ServiceConfig& config) {
     return {.url = config.database_url->text(),
@@ -112,6 +115,25 @@ awaitable<void> check_database(postgres::Pool& pool, std::shared_ptr<State> stat
 
 awaitable<void> drain(http::Server& server, SteadyTime deadline) { co_await server.drain(deadline); }
 
+awaitable<Periodic::Next> once(std::function<awaitable<void>()> turn) {
+    co_await turn();
+    co_return Periodic::Next::after_interval;
+}
+
+awaitable<Periodic::Next> prune_some(
+    postgres::Pool& pool, const postgres::Statement<std::int64_t(std::int32_t, std::int64_t)>& statement,
+    std::chrono::hours age, telemetry::Counter& pruned) {
+    const auto rows = co_await pool.run(statement, static_cast<std::int32_t>(age.count()), pruned_rows_max);
+    pruned.add(static_cast<double>(rows));
+    co_return rows < pruned_rows_max ? Periodic::Next::after_interval : Periodic::Next::at_once;
+}
+
+std::string joined(const std::vector<postgres::PartitionedTable>& tables) {
+    std::string names;
+    for (const auto& table : tables) names += (names.empty() ? "" : ", ") + table.name;
+    return names;
+}
+
 }  // namespace
 
 void migrate_when_possible(const ServiceConfig& config, std::span<const postgres::Migration> migrations) {
@@ -134,21 +156,41 @@ Host::Host(std::string name, const ServiceConfig& config, std::span<const postgr
       pool_{io_, pool_config(name_, config), metrics_},
       request_pool_{io_, request_pool_config(name_, config), metrics_},
       readiness_{std::make_shared<Readiness>(migrations)} {
-    add<Periodic>(io_, "database check", check_interval,
-                  [this] { return check_database(pool_, readiness_); });
+    repeat({"database check", check_interval, "this process is not ready and balancers send it nothing"},
+           [this] { return check_database(pool_, readiness_); });
 }
 
 Host::~Host() {
     loop_.reset();
     server_.reset();
+    loops_.clear();
     while (!parts_.empty()) parts_.pop_back();
 }
 
+void Host::repeat(PeriodicConfig config, Periodic::Work turn) {
+    loops_.push_back(std::make_unique<Periodic>(io_, std::move(config), std::move(turn), metrics_));
+}
+
+void Host::repeat(PeriodicConfig config, std::function<awaitable<void>()> turn) {
+    repeat(std::move(config), Periodic::Work{[turn = std::move(turn)] { return once(turn); }});
+}
+
 void Host::maintain(std::vector<postgres::PartitionedTable> tables) {
-    // At once, because a table without today's partition fills its default one.
-    at_start([this, tables] { return postgres::maintain_partitions(pool_, tables); });
-    add<Periodic>(io_, "partitions", partition_interval,
-                  [this, tables] { return postgres::maintain_partitions(pool_, tables); });
+    at_start(
+        [this, tables] { return postgres::create_partitions(pool_, tables, config_.database_start_ms); });
+    const auto names = joined(tables);
+    repeat({"partitions of " + names, partition_interval,
+            "when no partition is left ahead, rows go to the default one, which is slow to clear"},
+           [this, tables] { return postgres::maintain_partitions(pool_, tables); });
+}
+
+void Host::prune(std::string table,
+                 const postgres::Statement<std::int64_t(std::int32_t, std::int64_t)>& statement,
+                 std::chrono::hours age) {
+    auto& pruned =
+        metrics_.counter("rows_pruned_total", "Rows deleted because of their age.", {{"table", table}});
+    repeat({"pruning of " + table, prune_interval, "the table grows"},
+           [this, &statement, age, &pruned] { return prune_some(pool_, statement, age, pruned); });
 }
 
 messaging::BrokerConfig Host::broker() const { return {.url = config_.broker_url->text(), .name = name_}; }
@@ -183,6 +225,7 @@ void Host::start() {
     loop_->run([this] { return check_database(pool_, readiness_); });
     for (auto& kept : parts_)
         if (kept.start) loop_->call(kept.start);
+    for (auto& loop : loops_) loop_->call([&loop] { loop->start(); });
     if (!handler_) throw std::logic_error("the service has no routes");
     server_ = std::make_unique<http::Server>(io_, server_config(config_), handler_, metrics_);
     loop_->call([this] { server_->start(); });
@@ -194,16 +237,28 @@ bool Host::stop() {
     std::this_thread::sleep_for(config_.drain_ms);
     const auto deadline = std::chrono::steady_clock::now() + config_.drain_requests_ms;
     loop_->run([this, deadline] { return drain(*server_, deadline); });
+    loop_->run([this] { return stop_loops(); });
     stop_parts();
-    request_pool_.stop();
-    pool_.stop();
+    loop_->call([this] {
+        request_pool_.stop();
+        pool_.stop();
+    });
     return loop_->end(1s);
+}
+
+awaitable<void> Host::stop_loops() {
+    const auto deadline = std::chrono::steady_clock::now() + loops_drain;
+    for (auto& loop : loops_) loop->halt();
+    for (auto& loop : loops_)
+        if (!co_await loop->stop(deadline))
+            telemetry::log_warn("background work is left behind in the middle", {{"work", loop->name()}});
 }
 
 void Host::stop_parts() {
     for (auto& kept : parts_ | std::views::reverse) {
         try {
-            if (kept.stop) kept.stop();
+            if (kept.stop) loop_->call(kept.stop);
+            if (kept.stop_and_wait) kept.stop_and_wait();
             if (kept.stop_waiting) loop_->run(kept.stop_waiting);
         } catch (const std::exception& error) {
             // One part that cannot end in order must not keep the others from it.

@@ -21,6 +21,7 @@
 #include "platform/postgres/partitions.hpp"
 #include "platform/postgres/pool.hpp"
 #include "platform/service/config.hpp"
+#include "platform/service/periodic.hpp"
 #include "platform/telemetry/metrics.hpp"
 
 namespace platform::service {
@@ -54,9 +55,10 @@ class Host {
     auth::Verifier& verifier() { return verifier_; }
 
     /// Makes a part of the service that lives as long as the host. Its start(), if it has one, is called on
-    /// the io_context's thread once everything is composed and before the first request. Its stop(), if it
-    /// has one, comes after the last request and returns when the part has come to rest: a plain one may
-    /// block, so it is called on the main thread; a coroutine runs on the io_context.
+    /// the io_context's thread once everything is composed and before the first request. How it stops, if it
+    /// has to, comes after the last request: stop(), plain or a coroutine, runs on the io_context's thread as
+    /// everything else does and must not block it; stop_and_wait() waits for a thread of the part's own and
+    /// is called on the main thread.
     template <class Part, class... Args>
     Part& add(Args&&... args) {
         auto part = std::make_shared<Part>(std::forward<Args>(args)...);
@@ -68,6 +70,8 @@ class Host {
             kept.stop_waiting = [part] { return part->stop(); };
         else if constexpr (requires { part->stop(); })
             kept.stop = [part] { part->stop(); };
+        if constexpr (requires { part->stop_and_wait(); })
+            kept.stop_and_wait = [part] { part->stop_and_wait(); };
         parts_.push_back(std::move(kept));
         return *part;
     }
@@ -75,8 +79,21 @@ class Host {
     /// Work to be done once, before the service is ready; its failure is a failed start.
     void at_start(std::function<awaitable<void>()> work) { start_work_.push_back(std::move(work)); }
 
-    /// Keeps the daily partitions of these tables in order from now on.
+    /// A background loop from the start to the stop; see Periodic. At the stop all are halted at once, before
+    /// any part is stopped.
+    void repeat(PeriodicConfig config, Periodic::Work turn);
+    /// The same with a turn that is all there is to do.
+    void repeat(PeriodicConfig config, std::function<awaitable<void>()> turn);
+
+    /// Keeps the daily partitions of these tables in order from now on. No start without today's: a table
+    /// without it fills its default one.
     void maintain(std::vector<postgres::PartitionedTable> tables);
+
+    /// Deletes rows of `table` that are older than `age`, from now on. `statement` takes the age in hours and
+    /// how many rows to delete at most, and returns how many it deleted; several replicas run it at once.
+    void prune(std::string table,
+               const postgres::Statement<std::int64_t(std::int32_t, std::int64_t)>& statement,
+               std::chrono::hours age);
 
     /// Makes what publishes this process's outbox to the broker named by the configuration: a publisher that
     /// declares `subscribers` (all who listen to what this service publishes) and a relay. Wake it after a
@@ -119,6 +136,7 @@ class Host {
         std::function<void()> start{};
         std::function<void()> stop{};
         std::function<awaitable<void>()> stop_waiting{};
+        std::function<void()> stop_and_wait{};
     };
     class Loop;
     struct Readiness;
@@ -127,6 +145,7 @@ class Host {
     messaging::Consumer& add_consumer(messaging::ConsumerHandlers handlers, std::size_t batch_max);
     http::Authenticate authenticate();
     awaitable<bool> database_ready();
+    awaitable<void> stop_loops();
     void stop_parts();
 
     const std::string name_;
@@ -140,6 +159,7 @@ class Host {
     postgres::Pool request_pool_;
     std::shared_ptr<Readiness> readiness_;
     std::vector<Kept> parts_;
+    std::vector<std::unique_ptr<Periodic>> loops_;
     std::vector<std::function<awaitable<void>()>> start_work_;
     http::Handler handler_;
     std::function<void()> announce_drain_;

@@ -65,7 +65,9 @@ std::vector<double> seconds_buckets() {
     return {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
 }
 
-Metrics::Metrics() : registry_(std::make_unique<Registry>()) {}
+Metrics::Metrics() : Metrics(std::make_shared<Registry>()) {}
+Metrics::Metrics(std::shared_ptr<Registry> registry) : registry_(std::move(registry)) {}
+Metrics Metrics::share() const { return Metrics(registry_); }
 Metrics::~Metrics() = default;
 
 Counter& Metrics::counter(const std::string& name, const std::string& help, const Labels& labels) {

@@ -57,9 +57,9 @@ std::vector<double> seconds_buckets();
 
 /// The metrics of one process, made in main and handed down by reference. A metric asked for twice by the
 /// same name and labels is the same metric. Looking one up takes a lock and a few allocations, so whoever
-/// counts often keeps the reference, which lives as long as the registry. Throws std::invalid_argument for a
-/// name or a label that Prometheus would refuse, and for one name with two kinds: both are mistakes in the
-/// program.
+/// counts often keeps the reference, which lives as long as a handle of the registry. Throws
+/// std::invalid_argument for a name or a label that Prometheus would refuse, and for one name with two kinds:
+/// both are mistakes in the program.
 class Metrics {
   public:
     Metrics();
@@ -72,6 +72,10 @@ class Metrics {
     Histogram& histogram(const std::string& name, const std::string& help, const Labels& labels = {},
                          const std::vector<double>& buckets = seconds_buckets());
 
+    /// Another handle of the same registry, for what may be destroyed after its maker: the frames of
+    /// coroutines that an io_context still holds end with it.
+    Metrics share() const;
+
     /// Everything in the Prometheus text format.
     std::string text() const;
 
@@ -80,7 +84,9 @@ class Metrics {
 
   private:
     struct Registry;
-    std::unique_ptr<Registry> registry_;
+    explicit Metrics(std::shared_ptr<Registry> registry);
+
+    std::shared_ptr<Registry> registry_;
 };
 
 }  // namespace platform::telemetry

@@ -1,4 +1,3 @@
-#include "platform/service/periodic.hpp"
 #include "platform/service/run.hpp"
 #include "services/order-service/app/application/handle_replies.hpp"
 #include "services/order-service/app/application/order_saga.hpp"
@@ -25,10 +24,10 @@ SagaTable table_of(const Config& config) {
         {config.reserve_stock_ms, config.take_payment_ms, config.undo_again_ms, config.undo_again_max_ms});
 }
 
-/// Looks again at once as long as there is more than one batch to do.
-awaitable<void> sweep(Ports ports, std::size_t batch_max) {
-    while (co_await sweep_deadlines(ports, batch_max) == batch_max) {
-    }
+/// One batch a turn, the next at once as long as there is one.
+awaitable<Periodic::Next> sweep(Ports ports, std::size_t batch_max) {
+    const auto swept = co_await sweep_deadlines(ports, batch_max);
+    co_return swept < batch_max ? Periodic::Next::after_interval : Periodic::Next::at_once;
 }
 
 void compose(Host& host, const Config& config) {
@@ -59,10 +58,14 @@ void compose(Host& host, const Config& config) {
 
     host.add_consumer(saga_replies(ports), replies_inbox, batch_max);
     host.add_consumer(catalogue_changes(catalogue), catalogue_inbox, batch_max);
-    host.add<Periodic>(io, "admission", 100ms, [&limit] { return limit.sample(); });
-    host.add<Periodic>(io, "outcomes", 20ms, [&outcomes] { return outcomes.look(); });
-    host.add<Periodic>(io, "deadlines", config.sweep_ms,
-                       [ports, batch_max] { return sweep(ports, batch_max); });
+    host.repeat({"admission", 100ms, "orders are admitted by the last count"},
+                [&limit] { return limit.sample(); });
+    host.repeat({"outcomes", 20ms, "who waits for an outcome is answered at the end of the wait"},
+                [&outcomes] { return outcomes.look(); });
+    host.repeat({"deadlines", config.sweep_ms, "orders past their deadline stay open"},
+                [ports, batch_max] { return sweep(ports, batch_max); });
+    host.maintain({{.name = "order_history"}});
+    host.prune("idempotency_keys", prune_keys, std::chrono::hours{config.idempotency_retention_h});
     add_routes(host.add_api(api_info(), RoutePorts{asked, &reads, &outcomes}));
 }
 

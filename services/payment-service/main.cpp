@@ -1,4 +1,3 @@
-#include "platform/service/periodic.hpp"
 #include "platform/service/run.hpp"
 #include "services/payment-service/app/config.hpp"
 #include "services/payment-service/app/infrastructure/pg_payment_reads.hpp"
@@ -40,8 +39,8 @@ void compose(platform::service::Host& host, const Config& config) {
     bell = [&workers] { workers.wake(); };
 
     host.add_consumer(requests(ports), inbox, batch_max);
-    host.add<platform::service::Periodic>(io, "payments", workers.poll(),
-                                          [&workers] { return workers.look(); });
+    host.repeat({"payments", workers.poll(), "payments that other replicas left behind wait"},
+                [&workers] { return workers.look(); });
     add_routes(host.add_api(api_info(), RoutePorts{&reads}));
 }
 

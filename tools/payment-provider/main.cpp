@@ -47,10 +47,10 @@ struct Process {
                  routes.handler(), metrics),
           settle_timer(io) {}
 
+    telemetry::Metrics metrics;  // Before the io_context: what ends with that still counts.
     asio::io_context io{1};
     platform::SystemClock clock;
     platform::RandomIds ids;
-    telemetry::Metrics metrics;
     Provider provider;
     Journal journal;
     Routes routes;

@@ -85,7 +85,7 @@ TEST(PasswordHasher, refuses_what_waited_too_long) {
 
 TEST(PasswordHasher, refuses_everything_once_stopped) {
     PasswordHasher hasher{quick()};
-    hasher.stop();
+    hasher.stop_and_wait();
     EXPECT_THROW(run(hasher.hash("correct horse")), Unavailable);
     EXPECT_THROW(run(hasher.check("correct horse", std::nullopt)), Unavailable);
 }

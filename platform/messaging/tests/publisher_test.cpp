@@ -150,11 +150,11 @@ TEST_F(PublisherTest, stopping_completes_what_is_under_way) {
                           [&](std::exception_ptr, auto all) { outcomes = all; });
     const auto before = gate.bytes_to_server();
     platform::testing::run_until(io, [&] { return gate.bytes_to_server() > before; });
-    to->stop();
+    to->stop_and_wait();
     platform::testing::run_until(io, [&] { return outcomes.has_value(); });
     EXPECT_THAT(*outcomes, Each(PublishOutcome::stopped));
     EXPECT_THAT(publish(*to, envelopes(1)), Each(PublishOutcome::stopped));
-    to->stop();
+    to->stop_and_wait();
 }
 
 TEST_F(PublisherTest, many_callers_on_many_threads_get_their_own_outcomes) {

@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 #include <boost/json.hpp>
-#include <filesystem>
 
 #include "platform/auth/signer.hpp"
 #include "platform/base/clock.hpp"
 #include "platform/http/client.hpp"
 #include "platform/service/tests/child.hpp"
+#include "platform/service/tests/keys.hpp"
 #include "platform/testing/database.hpp"
 #include "platform/testing/run.hpp"
 #include "platform/testing/tcp_gate.hpp"
@@ -22,17 +22,6 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using Environment = std::map<std::string, std::string>;
-
-class Keys {
-  public:
-    Keys() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "service.XXXXXX").string();
-        path = mkdtemp(pattern.data());
-        auth::generate_key_pair(path, "k1");
-    }
-    ~Keys() { std::filesystem::remove_all(path); }
-    std::filesystem::path path;
-};
 
 const std::filesystem::path& keys() {
     static const Keys made;

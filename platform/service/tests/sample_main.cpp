@@ -17,7 +17,7 @@ BOOST_DESCRIBE_STRUCT(SampleConfig, (ServiceConfig), (hang_at_stop))
 
 /// A part with a mistake in it.
 struct NeverAtRest {
-    void stop() {
+    void stop_and_wait() {
         std::unique_lock lock{mutex};
         forever.wait(lock, [] { return false; });
     }

@@ -32,6 +32,15 @@ TEST(Metrics, writes_the_text_format) {
     EXPECT_THAT(text, HasSubstr("log_lines_dropped_total 0"));
 }
 
+TEST(Metrics, a_shared_handle_keeps_what_the_first_one_made) {
+    auto first = std::make_unique<Metrics>();
+    auto& counter = first->counter("shop_things_total", "Things.");
+    const Metrics second = first->share();
+    first.reset();
+    counter.add(3);
+    EXPECT_THAT(second.text(), HasSubstr("shop_things_total 3"));
+}
+
 TEST(Metrics, lists_its_names_sorted) {
     Metrics metrics;
     metrics.gauge("b", "B.");

@@ -23,11 +23,15 @@ struct Config : platform::service::ServiceConfig {
     platform::config::Limit<1, 1'000'000> pending_max = 5'000;
     platform::config::Limit<1, 1'000'000> cancelling_max = 10'000;
 
+    /// How long a key of a buyer names the order it made; after that the same key makes another one.
+    platform::config::Limit<1, 8'760> idempotency_retention_h = 24;
+
     platform::config::Limit<1, 1'000> batch_max = 200;
     platform::config::Limit<1, 100'000> waiting_max = 5'000;  // Requests that wait for an outcome.
 };
 BOOST_DESCRIBE_STRUCT(Config, (platform::service::ServiceConfig),
                       (product_url, reserve_stock_ms, take_payment_ms, undo_again_ms, undo_again_max_ms,
-                       sweep_ms, pending_max, cancelling_max, batch_max, waiting_max))
+                       sweep_ms, pending_max, cancelling_max, idempotency_retention_h, batch_max,
+                       waiting_max))
 
 }  // namespace shop::order

@@ -170,5 +170,42 @@ TEST_F(PgOrdersTest, nothing_is_accepted_after_the_end) {
     EXPECT_THROW(run(replica.orders.find(ada, key)), platform::Unavailable);
 }
 
+TEST_F(PgOrdersTest, old_keys_are_pruned_oldest_first_and_never_more_than_asked) {
+    database.execute("insert into idempotency_keys select '" + ada.text() + "', 'k' || i, '', '" +
+                     ada.text() +
+                     "', now() - make_interval(hours => i, mins => -30) from generate_series(1, 30) i");
+    EXPECT_EQ(run(replica.pool.run(prune_keys, 24, 2)), 2);
+    EXPECT_EQ(database.value("select key from idempotency_keys order by created_at limit 1"), "k28");
+    EXPECT_EQ(run(replica.pool.run(prune_keys, 24, 100)), 4);
+    EXPECT_EQ(database.value("select count(*) from idempotency_keys"), "24");
+    EXPECT_EQ(run(replica.pool.run(prune_keys, 24, 100)), 0);
+}
+
+TEST_F(PgOrdersTest, pruning_does_not_wait_for_a_replica_that_prunes_too) {
+    database.execute("insert into idempotency_keys select '" + ada.text() + "', 'k' || i, '', '" +
+                     ada.text() + "', now() - interval '2 days' from generate_series(1, 3) i");
+    database.execute("begin; delete from idempotency_keys where key = 'k1'");
+    EXPECT_EQ(run(replica.pool.run(prune_keys, 24, 100)), 2);
+    database.execute("rollback");
+    EXPECT_EQ(database.value("select key from idempotency_keys"), "k1");
+}
+
+TEST_F(PgOrdersTest, a_key_that_is_pruned_while_it_is_used_again_is_a_new_one) {
+    const auto first = run(replica.orders.commit(new_order(ada, key)))->id;
+    // The writes of the batch wait behind this lock, after its keys have been compared and before the winners
+    // are read.
+    database.execute("begin; lock table orders in exclusive mode");
+    std::vector<Placed> placed;
+    const auto keep = [&](std::exception_ptr, Placed one) { placed.push_back(std::move(one)); };
+    boost::asio::co_spawn(io, replica.orders.commit(new_order(ada, key)), keep);
+    boost::asio::co_spawn(io, replica.orders.commit(new_order(bob)), keep);
+    platform::testing::run_until(io, [&] { return database.somebody_waits_for_us(); });
+    database.execute("delete from idempotency_keys; commit");
+    platform::testing::run_until(io, [&] { return placed.size() == 2; });
+    for (const auto& one : placed) ASSERT_TRUE(one && !one->repeated);
+    EXPECT_EQ(orders(), "3");
+    EXPECT_NE(database.value("select order_id from idempotency_keys"), first.text());
+}
+
 }  // namespace
 }  // namespace shop::order

@@ -176,7 +176,7 @@ TEST_F(RoutesTest, every_problem_can_be_met) {
     database.execute("delete from users");
     EXPECT_EQ(slug_of(get("/api/v1/users/me", token)), "404 user-not-found");
 
-    hasher.stop();
+    hasher.stop_and_wait();
     EXPECT_EQ(slug_of(log_in("ada@example.org", "correct horse")), "503 unavailable");
     pool.stop();
     EXPECT_EQ(slug_of(get("/api/v1/users/me", token)), "503 unavailable");

@@ -1,7 +1,5 @@
 #include "services/order-service/app/infrastructure/pg_orders.hpp"
 
-#include <set>
-
 #include "platform/messaging/outbox.hpp"
 #include "services/order-service/app/infrastructure/order_rows.hpp"
 #include "services/order-service/app/infrastructure/pg_order_transaction.hpp"
@@ -48,8 +46,10 @@ from unnest($1, $2, $3, $4, $5, $6, $7, $8)
     as o(id, user_id, within_us, lines, total_amount, currency, shipping_address, payment_method)
 order by id)sql"};
 
-std::map<std::pair<UserId, std::string>, KeyRow> by_key(std::vector<KeyRow> rows) {
-    std::map<std::pair<UserId, std::string>, KeyRow> out;
+using KeyRows = std::map<std::pair<UserId, std::string>, KeyRow>;
+
+KeyRows by_key(std::vector<KeyRow> rows) {
+    KeyRows out;
     for (auto& row : rows) out.emplace(std::pair{row.user_id, row.key}, row);
     return out;
 }
@@ -96,6 +96,20 @@ platform::postgres::Pending<std::vector<OrderId>> write_keys(Transaction& tx,
 }
 
 }  // namespace
+
+// The oldest by the index on age, then each by its place: nothing reads the whole table.
+const Statement<std::int64_t(std::int32_t, std::int64_t)> prune_keys{"order.prune_keys", R"sql(
+with gone as (
+    delete from idempotency_keys where ctid = any(array(
+        select ctid from idempotency_keys where created_at < now() - make_interval(hours => $1)
+        order by created_at limit $2 for update skip locked))
+    returning 1)
+select count(*) from gone)sql"};
+
+/// Which orders the keys of a batch name.
+struct PgOrders::Keys {
+    KeyRows rows;
+};
 
 PgOrders::PgOrders(boost::asio::io_context& io, platform::postgres::Pool& pool,
                    platform::messaging::Inbox& inbox, platform::postgres::BatcherConfig batches,
@@ -168,18 +182,33 @@ awaitable<std::vector<PgOrders::Placed>> PgOrders::commit_all(std::vector<NewOrd
     co_await tx.commit();
     if (!new_ones.empty()) committed_();
 
-    const auto known = by_key(winners.get());
+    co_return co_await placed_of(std::move(orders), std::move(won), Keys{by_key(winners.get())});
+}
+
+awaitable<std::vector<PgOrders::Placed>> PgOrders::placed_of(std::vector<NewOrder> orders,
+                                                             std::set<OrderId> won, Keys winners) {
     std::vector<Placed> out;
-    for (const auto& one : orders) {
+    const auto& known = winners.rows;
+    std::vector<NewOrder> again;
+    std::vector<std::size_t> places;
+    for (auto& one : orders) {
         const auto found = known.find({one.order.user, one.key.key});
         if (one.key.key.empty() || won.contains(one.order.id)) {
             out.emplace_back(PlacedOrder{one.order.id, false});
-        } else if (found == known.end() || found->second.request_sha256 != one.key.request_sha256) {
+        } else if (found == known.end()) {
+            // The key was there a moment ago and has been pruned since: now it is a new one.
+            places.push_back(out.size());
+            out.emplace_back();
+            again.push_back(std::move(one));
+        } else if (found->second.request_sha256 != one.key.request_sha256) {
             out.emplace_back(std::unexpected(Refusal::idempotency_key_reused));
         } else {
             out.emplace_back(PlacedOrder{found->second.order_id, true});
         }
     }
+    if (again.empty()) co_return out;
+    auto placed = co_await commit_all(std::move(again));
+    for (std::size_t i = 0; i < places.size(); ++i) out[places[i]] = std::move(placed[i]);
     co_return out;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 
 #include "platform/messaging/inbox.hpp"
 #include "platform/postgres/batcher.hpp"
@@ -8,6 +9,10 @@
 #include "services/order-service/app/application/ports.hpp"
 
 namespace shop::order {
+
+/// Deletes keys older than so many hours, at most so many of them, and returns how many it did. Any number of
+/// replicas at once: none waits for another.
+extern const platform::postgres::Statement<std::int64_t(std::int32_t, std::int64_t)> prune_keys;
 
 /// Orders on PostgreSQL. New orders and look-ups of keys are committed in groups; `committed` is called after
 /// each commit that wrote events, so that the relay need not wait for its next look.
@@ -33,6 +38,9 @@ class PgOrders final : public Orders {
 
     awaitable<std::vector<Found>> find_all(std::vector<Lookup> lookups);
     awaitable<std::vector<Placed>> commit_all(std::vector<NewOrder> orders);
+    struct Keys;
+    awaitable<std::vector<Placed>> placed_of(std::vector<NewOrder> orders, std::set<OrderId> won,
+                                             Keys winners);
 
     platform::postgres::Pool& pool_;
     platform::messaging::Inbox& inbox_;
