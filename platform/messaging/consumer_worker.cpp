@@ -31,6 +31,15 @@ std::expected<void, Undecodable> decode(DecodedBatch& batch, const Incoming& del
     }
 }
 
+std::string_view outcome_of(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::done: return "handled";
+        case Verdict::rejected: return "rejected";
+        case Verdict::unfinished: return "comes again";
+    }
+    return "";
+}
+
 }  // namespace
 
 Consumer::Worker::Worker(BrokerConfig broker, std::shared_ptr<BatchFlight::Shared> shared)
@@ -160,6 +169,7 @@ Consumer::Worker::Batch Consumer::Worker::take_batch(Connection& connection) {
         if (const auto added = decode(*batch.decoded, delivery)) {
             batch.tags.push_back(delivery.tag);
             batch.labels.push_back({std::move(delivery.content.type), std::move(delivery.content.message_id),
+                                    std::string(delivery.content.header("cloudEvents_subject")),
                                     std::string(delivery.content.header("cloudEvents_traceparent"))});
         } else {
             reject_undecodable(connection, delivery, added.error());
@@ -211,8 +221,10 @@ void Consumer::Worker::settle_batch(Connection& connection, const Batch& batch,
     for (const std::uint64_t tag : settlement.reject) connection.reject(tag);
     if (settlement.acknowledge_up_to) connection.acknowledge(*settlement.acknowledge_up_to, true);
     for (const std::uint64_t tag : settlement.acknowledge) connection.acknowledge(tag, false);
-    for (std::size_t i = 0; i < verdicts.size(); ++i)
-        if (verdicts[i] == Verdict::done) count_handled(batch.labels[i]);
+    for (std::size_t i = 0; i < verdicts.size(); ++i) {
+        if (verdicts[i] == Verdict::done) shared_->probe.handled(batch.labels[i].type);
+        tell(batch.labels[i], verdicts[i]);
+    }
 }
 
 void Consumer::Worker::begin_drain(Connection& connection) {
@@ -221,13 +233,15 @@ void Consumer::Worker::begin_drain(Connection& connection) {
     connection.cancel_consumer();
 }
 
-void Consumer::Worker::count_handled(const Label& label) {
-    shared_->probe.handled(label.type);
+void Consumer::Worker::tell(const Label& label, Verdict verdict) const {
     const auto trace = telemetry::Trace::parse(label.traceparent);
-    telemetry::log_debug(
-        "message handled",
-        {{"queue", shared_->handlers.binding.queue}, {"type", label.type}, {"message_id", label.id}},
-        trace ? &*trace : nullptr);
+    telemetry::log_info("message",
+                        {{"queue", shared_->handlers.binding.queue},
+                         {"type", label.type},
+                         {"message_id", label.id},
+                         {"subject", label.subject},
+                         {"outcome", outcome_of(verdict)}},
+                        trace ? &*trace : nullptr);
 }
 
 bool Consumer::Worker::drain_over() const {

@@ -36,6 +36,7 @@ class Consumer::Worker {
     struct Label {
         std::string type;
         std::string id;
+        std::string subject;
         std::string traceparent;
     };
 
@@ -56,7 +57,8 @@ class Consumer::Worker {
     bool wait_until_landed(Connection& connection, BatchFlight& flight);
     void settle_batch(Connection& connection, const Batch& batch, const std::vector<Verdict>& verdicts);
     void begin_drain(Connection& connection);
-    void count_handled(const Label& label);
+    /// One line of the log.
+    void tell(const Label& label, Verdict verdict) const;
     bool drain_over() const;
     void ended();
 
