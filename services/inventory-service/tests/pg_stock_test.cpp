@@ -205,7 +205,7 @@ TEST_F(PgStockTest, what_is_promised_cannot_be_taken_away_and_a_refusal_makes_no
 
 TEST_F(PgStockTest, stock_and_movements_are_read_in_pages) {
     handle({created(new_order(), {{"MUG", 2}})});
-    run(adjust_stock(ports, asked("MUG"), 3, "delivery"));
+    ASSERT_TRUE(run(adjust_stock(ports, asked("MUG"), 3, "delivery")));
     const auto mug = run(reads.stock(Sku{"MUG"}));
     ASSERT_TRUE(mug);
     EXPECT_EQ(mug->on_hand, 8);
