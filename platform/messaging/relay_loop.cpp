@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <utility>
 
 #include "platform/base/ensure.hpp"
 #include "platform/telemetry/log.hpp"
@@ -62,7 +63,9 @@ Relay::Loop::Loop(boost::asio::io_context& io, postgres::Pool& pool, Publisher& 
       oldest_seconds_(metrics.gauge("outbox_oldest_seconds", "Age of the oldest event not published yet.")),
       batch_size_(metrics.histogram("relay_batch_size", "Events published together.", {},
                                     {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000})),
-      failures_(metrics.counter("relay_failures_total", "Batches that were not published in full.")) {
+      failures_(metrics.counter("relay_failures_total", "Batches that were not published in full.")),
+      sample_failures_(
+          metrics.counter("outbox_sample_failures_total", "Times the outbox could not be looked at.")) {
     ensure(config_.batch_max > 0 && config_.flights > 0, "a relay may carry something");
     for (int i = 0; i < config_.flights + 1; ++i) bells_.push_back(std::make_unique<Bell>(strand_));
 }
@@ -119,13 +122,17 @@ awaitable<void> Relay::Loop::fly(std::shared_ptr<Loop> self, std::size_t number)
         std::string why;
         try {
             full = co_await self->carry_batch();
-            failures = 0;
+            if (std::exchange(failures, 0) > 0)
+                telemetry::log_info("events leave the outbox again", {{"flight", number}});
         } catch (const std::exception& e) {
             why = e.what();
         }
         if (!why.empty()) {
             self->failures_.add();
-            telemetry::log_warn("events wait in the outbox", {{"error", why}});
+            // The first of a row: the rest is a metric.
+            if (failures == 0)
+                telemetry::log_warn("events wait in the outbox until broker and database are back",
+                                    {{"flight", number}, {"error", why}});
             co_await self->rest(
                 number, backoff_delay(failures++, self->config_.backoff_min, self->config_.backoff_max),
                 false);
@@ -207,13 +214,17 @@ awaitable<void> Relay::Loop::rest(std::size_t number, std::chrono::milliseconds 
 
 awaitable<void> Relay::Loop::sample(std::shared_ptr<Loop> self) {
     const std::size_t number = self->bells_.size() - 1;
-    while (!self->stopping_) {
+    for (bool failing = false; !self->stopping_;) {
         try {
             const Backlog backlog = co_await self->pool_.run(sample_outbox);
             self->unsent_.set(static_cast<double>(backlog.unsent));
             self->oldest_seconds_.set(static_cast<double>(backlog.oldest_ms) / 1000);
+            failing = false;
         } catch (const std::exception& e) {
-            telemetry::log_warn("the outbox cannot be sampled", {{"error", e.what()}});
+            self->sample_failures_.add();
+            if (!std::exchange(failing, true))
+                telemetry::log_warn("the outbox cannot be sampled, its metrics stand still",
+                                    {{"error", e.what()}});
         }
         co_await self->rest(number, self->config_.sample, true);
     }

@@ -52,6 +52,7 @@ class Relay::Loop : public std::enable_shared_from_this<Loop> {
     telemetry::Gauge& oldest_seconds_;
     telemetry::Histogram& batch_size_;
     telemetry::Counter& failures_;
+    telemetry::Counter& sample_failures_;
 
     std::vector<std::unique_ptr<Bell>> bells_;  // One per flight, then the sampler's.
     bool stopping_ = false;

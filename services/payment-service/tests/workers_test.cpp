@@ -103,6 +103,26 @@ TEST_F(WorkersTest, a_payment_whose_worker_fails_is_left_to_its_lease) {
     platform::testing::run_until(io, [&] { return charged() == "1"; });
 }
 
+TEST_F(WorkersTest, what_the_store_throws_is_for_the_loop_to_tell_and_ends_nothing) {
+    auto workers = make();
+    database.execute("alter table payments rename to hidden");
+    workers.wake();
+    bool told = false;
+    for (int i = 0; i < 100 && !told; ++i) {
+        run(pool.ping());  // The look begins nothing while what was woken is still at it.
+        try {
+            run(workers.look());
+        } catch (const platform::postgres::Error&) {
+            told = true;
+        }
+    }
+    EXPECT_TRUE(told);
+    database.execute("alter table hidden rename to payments");
+    asked_to_charge();
+    run(workers.look());
+    platform::testing::run_until(io, [&] { return charged() == "1"; });
+}
+
 TEST_F(WorkersTest, the_end_waits_for_what_is_under_way_and_begins_nothing) {
     held.held = true;
     asked_to_charge();

@@ -50,7 +50,7 @@ Workers::Workers(boost::asio::io_context& io, Ports ports, WorkersConfig config,
 void Workers::wake() {
     core_->again = true;
     if (core_->claiming || core_->stopped || core_->full()) return;
-    boost::asio::co_spawn(core_->io, claim_some(core_), boost::asio::detached);
+    boost::asio::co_spawn(core_->io, claim_quietly(core_), boost::asio::detached);
 }
 
 awaitable<void> Workers::look() { return claim_some(core_); }
@@ -81,20 +81,23 @@ awaitable<void> Workers::claim_some(std::shared_ptr<Core> core) {
     do {
         core->again = false;
         if (core->stopped || core->full()) co_return;
-        std::vector<Payment> claimed;
         const auto places = core->config.payments_max - core->active;
-        try {
-            claimed = co_await claim(core->ports, places);
-        } catch (const platform::Unavailable& gone) {
-            platform::telemetry::log_warn("payments cannot be claimed", {{"why", gone.what()}});
-            co_return;
-        }
+        auto claimed = co_await claim(core->ports, places);
         if (claimed.size() == places) core->again = true;
         for (auto& payment : claimed) {
             core->active_gauge.set(static_cast<double>(++core->active));
             boost::asio::co_spawn(core->io, drive_one(core, std::move(payment)), boost::asio::detached);
         }
     } while (core->again);
+}
+
+awaitable<void> Workers::claim_quietly(std::shared_ptr<Core> core) {
+    try {
+        co_await claim_some(core);
+    } catch (const std::exception&) {
+        // The regular look follows within `poll`, meets the same trouble, and is where it is counted and
+        // told.
+    }
 }
 
 awaitable<void> Workers::drive_one(std::shared_ptr<Core> core, Payment payment) {
@@ -111,7 +114,7 @@ awaitable<void> Workers::drive_one(std::shared_ptr<Core> core, Payment payment) 
     core->active_gauge.set(static_cast<double>(--core->active));
     core->at_rest.cancel();
     if (was_full && !core->claiming && !core->stopped)
-        boost::asio::co_spawn(core->io, claim_some(core), boost::asio::detached);
+        boost::asio::co_spawn(core->io, claim_quietly(core), boost::asio::detached);
 }
 
 }  // namespace shop::payment

@@ -40,7 +40,8 @@ class Workers {
     /// A payment waits. Cheap; from the io_context's thread.
     void wake();
 
-    /// Claims until nothing is due or all places are taken; called on wake() and regularly.
+    /// Claims until nothing is due or all places are taken; called on wake() and regularly. Throws what the
+    /// store throws.
     awaitable<void> look();
 
     /// Claims nothing more and returns when the payments under way have come to rest, or after `drain`: then
@@ -52,6 +53,7 @@ class Workers {
   private:
     struct Core;
     static awaitable<void> claim_some(std::shared_ptr<Core> core);
+    static awaitable<void> claim_quietly(std::shared_ptr<Core> core);
     static awaitable<void> drive_one(std::shared_ptr<Core> core, Payment payment);
 
     std::shared_ptr<Core> core_;
