@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+import uuid
 
+from tests.e2e.books import audit
 from tests.e2e.case import PlatformCase
 from tests.e2e.scenarios import crossing_baskets, rush, settled
 from tests.e2e.shopping import basket, new_product, outcome
@@ -53,6 +55,20 @@ class Flow(PlatformCase):
                 if other != role:
                     with self.subTest(role=role, database=other), self.assertRaisesRegex(Refused, "permission denied"):
                         Database(url.rsplit("/", 1)[0] + "/" + other).run("select 1")
+
+    def test_the_audit_notices_a_lost_order_and_a_unit_too_many(self) -> None:
+        sku, = new_product(self.rig, [5])
+        self.assertEqual([], settled(self.rig, []))
+        lost = str(uuid.uuid4())
+        self.assertEqual([f"order {lost} was acknowledged and is not there"], audit(self.rig, [lost]))
+        inventory = self.rig.database("inventory_db")
+        inventory.run(f"update stock set on_hand = on_hand + 1 where sku = '{sku}'")
+        try:
+            wrong = audit(self.rig)
+        finally:
+            inventory.run(f"update stock set on_hand = on_hand - 1 where sku = '{sku}'")
+        self.assertTrue([sentence for sentence in wrong if sentence.startswith(f"{sku}: 6 on hand")], wrong)
+        self.assertTrue([sentence for sentence in wrong if sentence.startswith("shop-audit: ")], wrong)
 
     def test_two_hundred_buyers_at_once_get_exactly_the_fifty_units_there_are(self) -> None:
         for round_ in range(RUSHES):

@@ -17,7 +17,7 @@ from tests.e2e import tokens
 from tests.e2e.stores import Broker, Database
 from tools.shop.api import Api, Unexpected, log_in
 from tools.shop.rundir import ROOT, private_directory
-from tools.shop.state import read_state
+from tools.shop.state import read_state, same_process
 
 START_SECONDS = 240.0
 STOP_SECONDS = 40.0
@@ -124,6 +124,9 @@ class Rig:
         return next(entry["pid"] for entry in self.state["processes"] if entry["name"] == name)
 
     def pids(self) -> dict[str, int]:
+        """Of every process, once none is dead any more: one that is about to be restarted has no pid to speak of."""
+        until(lambda: all(same_process(entry["pid"], entry["started"]) for entry in self.state["processes"]), 30,
+              "every process runs")
         return {entry["name"]: entry["pid"] for entry in self.state["processes"]}
 
     def api(self, name: str, token: str = "", timeout: float = 30.0) -> Api:
