@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.e2e.rig import Rig, until
-from tools.shop.state import start_ticks
+from tools.shop.state import same_process, start_ticks
 
 
 def kill(rig: Rig, name: str) -> int:
@@ -66,7 +66,7 @@ def gone(rig: Rig, *names: str) -> Iterator[None]:
     def keep_away() -> None:
         while not over.is_set():
             for entry in rig.state["processes"]:
-                if entry["name"] in names:
+                if entry["name"] in names and same_process(entry["pid"], entry["started"]):
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(entry["pid"], signal.SIGKILL)
             time.sleep(0.05)
