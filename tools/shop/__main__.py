@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from tools.shop import commands, doctor, testing, up
+from tools.shop import commands, doctor, logs, testing, up
 from tools.shop.console import Failure, Usage, complain, say
 
 REPLICAS_MAX = 9
@@ -25,7 +25,7 @@ def usage() -> str:
     own = {
         "up": "builds and starts the platform, shows its logs; Ctrl-C stops it (--detach, --replicas N, --fresh)",
         "status": "what runs, where, and whether it is ready",
-        "logs": "recent log lines, of all or of one process (NAME, --follow)",
+        "logs": "recent log lines (NAME..., --follow), or all of one order or trace (--find ID)",
         "down": "stops the platform",
         "test": "builds and runs the tests (--full, --figures, --filter REGEX, --preset P)",
         "doctor": "checks everything that a start depends on",
@@ -71,10 +71,18 @@ def run_up(arguments: list[str]) -> int:
 
 def run_logs(arguments: list[str]) -> int:
     parser = Parser(prog="./shop logs", description="Shows recent log lines.")
-    parser.add_argument("name", nargs="?", help="only this process")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these processes")
+    parser.add_argument("-n", "--lines", type=int, metavar="N",
+                        help=f"of each process ({logs.LINES_OF_EACH}, of a single one {logs.LINES_OF_ONE})")
+    parser.add_argument("--find", metavar="TEXT",
+                        help="all lines with this text (an order's id, a trace id) and of the same traces, by time")
     parser.add_argument("-f", "--follow", action="store_true", help="go on showing what is written")
     chosen = parser.parse_args(arguments)
-    return commands.logs(chosen.name, chosen.follow)
+    if chosen.lines is not None and chosen.lines < 0:
+        raise Usage(f"--lines must not be negative: {chosen.lines}")
+    if chosen.find is not None and (chosen.follow or chosen.lines is not None or not chosen.find):
+        raise Usage("--find wants a text, and neither --follow nor --lines")
+    return logs.logs(chosen.names, chosen.lines, chosen.find, chosen.follow)
 
 
 def run_plain(verb: str, arguments: list[str]) -> int:

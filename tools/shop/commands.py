@@ -1,4 +1,4 @@
-"""./shop status, logs and down, and handing over to the programs behind demo, bench, audit and the others."""
+"""./shop status and down, and handing over to the programs behind demo, bench, audit and the others."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +17,6 @@ from tools.shop.console import Failure, say
 from tools.shop.rundir import ROOT, run_directory
 from tools.shop.state import is_locked, leftovers, read_state, running_state, same_process, stop_platform
 
-LOG_LINES = 200
-FOLLOW_SECONDS = 0.3
 RESTARTS_IN_CHAOS = "1000"
 # What a measuring program returns when it has figures but not every accepted order became final.
 INCOMPLETE = 3
@@ -61,44 +58,9 @@ def _answers(entry: dict[str, Any]) -> bool:
     return probes.tcp_open(entry["port"])()
 
 
-def logs(name: str | None, follow: bool) -> int:
-    directory = run_directory() / "logs"
-    files = {path.name.removesuffix(".log"): path for path in sorted(directory.glob("*.log"))}
-    if name is not None:
-        if name not in files:
-            raise Failure(f"there is no log of '{name}'; there is {', '.join(files) or 'none yet'}")
-        files = {name: files[name]}
-    if not files:
-        raise Failure("there are no logs yet; ./shop up writes them")
-    places: dict[str, int] = {}
-    for key, path in files.items():
-        data = path.read_bytes()
-        places[key] = len(data)
-        for line in data.splitlines()[-(LOG_LINES if name else LOG_LINES // 10):]:
-            say(f"{key:<19} | {line.decode('utf-8', 'replace')}")
-    try:
-        while follow:
-            time.sleep(FOLLOW_SECONDS)
-            for key, path in files.items():
-                places[key] = _show_from(key, path, places[key])
-    except KeyboardInterrupt:
-        pass
-    return 0
-
-
-def _show_from(key: str, path: Path, place: int) -> int:
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        # A log that became shorter was rotated.
-        file.seek(place if size >= place else 0)
-        data = file.read()
-        end = data.rfind(b"\n") + 1
-        for line in data[:end].splitlines():
-            say(f"{key:<19} | {line.decode('utf-8', 'replace')}")
-        return file.tell() - len(data) + end
-
-
 def down() -> int:
+    if is_locked(run_directory()):
+        say("-- stopping, in the opposite order of the start; the broker takes longest, about ten seconds")
     say("-- stopped" if stop_platform(run_directory()) else "nothing was running")
     return 0
 
@@ -168,8 +130,11 @@ VERBS = (
 
 
 def run_verb(verb: Verb, arguments: list[str]) -> int:
+    asks_for_help = bool({"-h", "--help"} & set(arguments))
+    if verb.platform == "running" and not asks_for_help:
+        running_state(run_directory())  # Said before anything is compiled for it.
     command = _command(verb)
-    if {"-h", "--help"} & set(arguments):
+    if asks_for_help:
         return subprocess.run([*command, *arguments], env=os.environ | {"PYTHONPATH": str(ROOT)}).returncode
     audit = next((other for other in VERBS if other.name == "audit" and other.offered()), None)
     audit_command = _command(audit) if verb.audited and audit is not None else None

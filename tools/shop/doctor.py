@@ -38,7 +38,12 @@ def doctor() -> int:
         if advice is not None:
             wrong += 1
             say(f"      {'':<14} -> {advice}")
-    say("nothing stands in the way of ./shop up" if wrong == 0 else f"{wrong} thing(s) to look at")
+    if wrong:
+        say(f"{wrong} thing(s) to look at")
+    elif is_locked(run_directory()):
+        say("the platform is running")
+    else:
+        say("nothing stands in the way of ./shop up")
     return 0 if wrong == 0 else 1
 
 
@@ -89,7 +94,7 @@ def _state() -> Finding:
     run = run_directory()
     state = read_state(run)
     if is_locked(run):
-        return f"running ({state['phase']})" if state else "starting", None
+        return state["phase"] if state else "starting", None
     rest = leftovers(state)
     if rest:
         return f"{len(rest)} process(es) of a crashed run", "./shop down stops them (so does the next ./shop up)"

@@ -21,7 +21,7 @@ def run_directory() -> Path:
         path.mkdir(mode=0o711, parents=True, exist_ok=True)
         if path.stat().st_uid == os.geteuid():
             path.chmod(0o711)
-    except PermissionError as error:
+    except OSError as error:
         raise Failure(f"{path} cannot be made: {error}") from error
     if not os.access(path, os.W_OK):
         raise Failure(f"{path} belongs to another user (was ./shop run as root before?); remove it or use that user")

@@ -161,10 +161,12 @@ class Run:
             write_state(self._run, {**self._state(), "failure": failure, "processes": []})
         say("-- stopped")
 
-    def _on_signal(self, *_: object) -> None:
-        if self._supervisor.stop_requested:
+    def _on_signal(self, number: int, _: object) -> None:
+        if not self._supervisor.stop_requested:
+            self._supervisor.request_stop()
+        elif number == signal.SIGINT:
+            # Only somebody at the keyboard means it: two ./shop down wait for one stop.
             raise KeyboardInterrupt
-        self._supervisor.request_stop()
 
     def _load_demo_data(self) -> None:
         if not self._options.demo_data or not DEMO_DATA.exists() or self._supervisor.stop_requested:

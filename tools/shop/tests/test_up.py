@@ -98,7 +98,13 @@ class WholeLife(UpCase):
         self.assertEqual(again.returncode, 0, again.stdout + again.stderr)
         self.assertEqual(self.state()["admin"], first["admin"])
         pids = self.pids()
+        # An impatient second one waits for the same stop, and kills nothing.
+        impatient = subprocess.Popen([str(ROOT / "shop"), "down"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                     text=True, env=os.environ | {"SHOP_RUN_DIRECTORY": str(self.run_directory)})
         self.assertEqual(self.shop("down").returncode, 0)
+        self.assertIn("-- stopped", impatient.communicate(timeout=WAIT_SECONDS)[0])
+        self.assertEqual(impatient.returncode, 0)
+        self.assertIn("database system is shut down", (self.run_directory / "logs" / "postgres.log").read_text())
         self.assertEqual([name for name, pid in pids.items() if start_ticks(pid) is not None], [])
         self.assertEqual(self.shop("status").returncode, 3)
         self.assertIn("nothing was running", self.shop("down").stdout)
@@ -166,7 +172,7 @@ class FailedStart(UpCase):
 class CommandLine(UpCase):
     def test_wrong_arguments_are_explained_with_exit_code_2(self) -> None:
         for arguments in (("nonsense",), ("up", "--replicas", "none"), ("up", "--replicas", "0"), ("up", "--wrong"),
-                          ("up", "--set", "order-service"), ("logs", "a", "b"), ("status", "now"),
+                          ("up", "--set", "order-service"), ("logs", "--lines", "many"), ("status", "now"),
                           ("test", "--filter", "("), ("test", "--preset", "nonsense")):
             done = self.shop(*arguments)
             self.assertEqual(done.returncode, 2, f"{arguments}: {done.stdout}{done.stderr}")
