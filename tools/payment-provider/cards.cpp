@@ -31,6 +31,7 @@ constexpr std::array cards{
          "Your card's security code is incorrect."},
     Card{"pm_card_chargeDeclinedProcessingError", decline, "processing_error", "processing_error",
          "An error occurred while processing your card. Try again in a little bit."},
+    Card{"pm_card_authenticationRequired", ask_for_holder},
     Card{"pm_sim_processing", process_later},
     Card{"pm_sim_slow", answer_slow},
     Card{"pm_sim_answerLost", answer_lost},

@@ -8,6 +8,7 @@ namespace shop::provider {
 enum class Behaviour {
     approve,
     decline,
+    ask_for_holder,       // Not charged before the card's holder has shown who they are (3-D Secure).
     process_later,        // Accepted now, charged a little later.
     answer_slow,          // Charged, and the answer takes its time.
     answer_lost,          // Charged, and the connection is closed without an answer.

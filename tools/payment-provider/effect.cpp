@@ -10,9 +10,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array events{Event::created,  Event::processing, Event::charged, Event::declined,
-                            Event::canceled, Event::refunded,   Event::refused};
-
 void add(json::object& object, json::string_view name, const std::string& value) {
     if (!value.empty()) object.emplace(name, value);
 }
@@ -88,6 +85,7 @@ std::string_view name_of(Event event) {
         case Event::processing: return "processing";
         case Event::charged: return "charged";
         case Event::declined: return "declined";
+        case Event::requires_action: return "requires_action";
         case Event::canceled: return "canceled";
         case Event::refunded: return "refunded";
         case Event::refused: return "refused";

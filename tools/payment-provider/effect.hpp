@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -24,10 +25,14 @@ enum class Event {
     processing,
     charged,
     declined,
+    requires_action,
     canceled,
     refunded,
     refused,  // Nothing happened to any money, but the answer belongs to an idempotency key and must be kept.
 };
+inline constexpr std::array events{Event::created,  Event::processing,      Event::charged,
+                                   Event::declined, Event::requires_action, Event::canceled,
+                                   Event::refunded, Event::refused};
 
 /// One line of the log. The state is a fold over these and nothing else, so a line holds whatever an answer
 /// is made from, and a restart answers a repeated key exactly as the process did that was killed.

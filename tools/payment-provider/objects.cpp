@@ -17,6 +17,12 @@ json::value method_of(const Phase& phase) {
     return phase.payment_method ? json::value(phase.payment_method->token) : json::value(nullptr);
 }
 
+/// Without a return_url Stripe leaves the customer to its script in the browser.
+json::value next_action(const Phase& phase) {
+    if (phase.status != Status::requires_action) return nullptr;
+    return json::object{{"type", "use_stripe_sdk"}, {"use_stripe_sdk", json::object{}}};
+}
+
 json::value or_null(const std::string& text) {
     return text.empty() ? json::value(nullptr) : json::value(text);
 }
@@ -87,7 +93,7 @@ json::object payment_intent(const Intent& intent, const Phase& phase, bool expan
                         {"latest_charge", or_null(charge_of(intent, phase))},
                         {"livemode", false},
                         {"metadata", written(intent.metadata)},
-                        {"next_action", nullptr},
+                        {"next_action", next_action(phase)},
                         {"payment_method", method_of(phase)},
                         {"payment_method_types", json::array{"card"}},
                         {"processing", nullptr},
@@ -124,6 +130,7 @@ std::string_view name_of(Status status) {
     switch (status) {
         case Status::requires_payment_method: return "requires_payment_method";
         case Status::requires_confirmation: return "requires_confirmation";
+        case Status::requires_action: return "requires_action";
         case Status::processing: return "processing";
         case Status::succeeded: return "succeeded";
         case Status::canceled: return "canceled";

@@ -12,7 +12,14 @@
 
 namespace shop::provider {
 
-enum class Status { requires_payment_method, requires_confirmation, processing, succeeded, canceled };
+enum class Status {
+    requires_payment_method,
+    requires_confirmation,
+    requires_action,
+    processing,
+    succeeded,
+    canceled
+};
 std::string_view name_of(Status status);
 
 struct Cancellation {

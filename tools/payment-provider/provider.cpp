@@ -241,6 +241,11 @@ void Provider::move(Intent& target, const Effect& effect) {
             phase.last_error = std::make_shared<const Error>(effect.error.value_or(Error{}));
             phase.status = Status::requires_payment_method;
             break;
+        case Event::requires_action:
+            phase.payment_method = find_card(effect.payment_method);
+            phase.last_error.reset();
+            phase.status = Status::requires_action;
+            break;
         case Event::canceled:
             phase.status = Status::canceled;
             phase.cancellation = std::make_shared<const Cancellation>(effect.time, effect.reason);

@@ -95,8 +95,7 @@ Routes::Routes(boost::asio::io_context& context, Provider& provider, Journal& jo
     for (const auto kind : call_kinds)
         calls_[static_cast<std::size_t>(kind)] = &metrics.counter("provider_calls_total", "Calls of the API.",
                                                                   {{"call", std::string(name_of(kind))}});
-    for (const auto event : {Event::created, Event::processing, Event::charged, Event::declined,
-                             Event::canceled, Event::refunded, Event::refused})
+    for (const auto event : events)
         effects_[static_cast<std::size_t>(event)] =
             &metrics.counter("provider_effects_total", "Effects written to the log.",
                              {{"event", std::string(name_of(event))}});

@@ -49,7 +49,7 @@ class Routes {
     platform::telemetry::Metrics& metrics_;
     // Looking a metric up takes a lock, so those of the hot path are kept.
     std::array<platform::telemetry::Counter*, call_kinds.size()> calls_{};
-    std::array<platform::telemetry::Counter*, 7> effects_{};
+    std::array<platform::telemetry::Counter*, events.size()> effects_{};
     std::array<platform::telemetry::Counter*, all_faults.size() + 1> faults_{};
     platform::telemetry::Counter& replayed_;
     bool draining_ = false;

@@ -101,6 +101,10 @@ Effect charged_with(const Card& card, const Intent& intent) {
                                  .decline_code = std::string(card.decline_code),
                                  .message = std::string(card.message)};
             break;
+        case Behaviour::ask_for_holder:
+            effect.event = Event::requires_action;
+            effect.charge = charge_of(intent, intent.phase);
+            break;
         case Behaviour::process_later: effect.event = Event::processing; break;
         case Behaviour::error_after_charge: effect.status = 500; break;
         case Behaviour::error_before_charge:

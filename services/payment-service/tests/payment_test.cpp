@@ -156,6 +156,59 @@ TEST(Payment, is_cancelled_when_the_same_key_only_repeats_an_error) {
     EXPECT_FALSE(c.payment.next_attempt);
 }
 
+const NotCharged asks_for_the_holder{"authentication_required"};
+
+TEST(Payment, whose_card_asks_for_its_holder_is_cancelled_at_once_and_declined) {
+    Case{}
+        .asked_to_charge()
+        .provider_says(Created{"pi_1"})
+        .calls<Confirm>()
+        .provider_says(asks_for_the_holder)
+        .calls<Cancel>()
+        .tells()
+        .provider_says(Cancelled{})
+        .tells(PaymentFailed{id, "authentication_required"})
+        .is(PaymentStatus::declined)
+        .leaves_us(0);
+}
+
+TEST(Payment, whose_card_asks_for_its_holder_is_not_confirmed_again_when_the_cancellation_is_not_answered) {
+    Case c;
+    c.asked_to_charge().provider_says(Created{"pi_1"}).provider_says(asks_for_the_holder);
+    std::chrono::microseconds last{0};
+    for (int round = 0; round < 4; ++round) {
+        c.calls<Cancel>().provider_says(Unknown{"500"}).calls<Read>();
+        const auto pause = *c.payment.next_attempt - c.now;
+        EXPECT_GT(pause, last);
+        last = pause;
+        c.provider_says(asks_for_the_holder);
+    }
+    Case charged = c;  // The holder was there after all, before the cancellation.
+    charged.provider_says(Unknown{"it has succeeded meanwhile"}).provider_says(Charged{}).tells(processed);
+    EXPECT_EQ(charged.payment.decline_code, "");
+    c.provider_says(Cancelled{}).tells(PaymentFailed{id, "authentication_required"});
+}
+
+TEST(Payment, undone_while_its_card_asks_for_its_holder_has_nothing_to_give_back) {
+    Case{}
+        .asked_to_charge()
+        .provider_says(Created{"pi_1"})
+        .meanwhile_undone(asks_for_the_holder)
+        .calls<Cancel>()
+        .tells()
+        .provider_says(Cancelled{})
+        .tells(nothing)
+        .is(PaymentStatus::voided);
+}
+
+TEST(Payment, a_cancellation_that_cancels_nothing_is_not_asked_for_again_at_once) {
+    Case c;
+    c.asked_to_charge().provider_says(Created{"pi_1"}).provider_says(asks_for_the_holder);
+    c.calls<Cancel>().provider_says(asks_for_the_holder).calls<Read>();
+    EXPECT_FALSE(c.payment.lease);
+    EXPECT_GT(*c.payment.next_attempt, c.now);
+}
+
 TEST(Payment, that_cannot_be_cancelled_any_more_is_read_again) {
     Case c;
     c.asked_to_charge()

@@ -68,6 +68,11 @@ struct ProviderTest : testing::Test {
         EXPECT_FALSE(store.payments.at(order).next_attempt);
         return store.payments.at(order);
     }
+    std::vector<std::string> events() {
+        std::vector<std::string> names;
+        journal.replay([&](const provider::Effect& one) { names.emplace_back(name_of(one.event)); });
+        return names;
+    }
     /// What the provider knows of money: its own log, which no adapter can talk into anything.
     std::vector<std::string> money_moved() {
         std::vector<std::string> events;
@@ -119,6 +124,14 @@ TEST_F(ProviderTest, a_declined_card_is_declined_with_the_banks_word) {
     EXPECT_EQ(payment.status, PaymentStatus::declined);
     EXPECT_EQ(payment.decline_code, "insufficient_funds");
     EXPECT_THAT(money_moved(), testing::IsEmpty());
+    EXPECT_THAT(told(), ElementsAre("PaymentFailed"));
+}
+
+TEST_F(ProviderTest, a_card_that_asks_for_its_holder_is_declined_after_one_question) {
+    const auto& payment = charged_with("pm_card_authenticationRequired");
+    EXPECT_EQ(payment.status, PaymentStatus::declined);
+    EXPECT_EQ(payment.decline_code, "authentication_required");
+    EXPECT_EQ(events(), (std::vector<std::string>{"created", "requires_action", "canceled"}));
     EXPECT_THAT(told(), ElementsAre("PaymentFailed"));
 }
 

@@ -83,6 +83,8 @@ TEST(Stripe, understands_a_payment_intent_in_every_state) {
         EXPECT_EQ(said(call, 200, intent("processing")), "unknown");
         EXPECT_EQ(said(call, 200, intent("requires_capture")), "unknown");
     }
+    EXPECT_EQ(std::get<NotCharged>(answer_of(confirm, 200, intent("requires_action"))).code,
+              "authentication_required");
     EXPECT_EQ(said(look, 200,
                    intent("requires_payment_method",
                           R"(,"last_payment_error":{"code":"card_declined","decline_code":"lost_card"})")),

@@ -99,6 +99,13 @@ TEST_F(Work, a_charge_is_created_then_confirmed_and_told_in_its_trace) {
     EXPECT_THAT(run(claim(ports, 10)), IsEmpty());
 }
 
+TEST_F(Work, a_card_that_asks_for_its_holder_is_confirmed_once) {
+    asked_to_charge();
+    drive_one({Created{"pi_1"}, NotCharged{"authentication_required"}, Cancelled{}});
+    EXPECT_THAT(provider.calls, ElementsAre("create", "confirm", "cancel"));
+    EXPECT_THAT(told(), ElementsAre("PaymentFailed"));
+}
+
 TEST_F(Work, every_step_is_committed_before_the_next_call) {
     const auto order = asked_to_charge();
     std::vector<Stage> stages;

@@ -90,6 +90,20 @@ INSTANTIATE_TEST_SUITE_P(
         Decline{"pm_card_chargeDeclinedIncorrectCvc", "incorrect_cvc", "incorrect_cvc"},
         Decline{"pm_card_chargeDeclinedProcessingError", "processing_error", "processing_error"}));
 
+TEST_F(ProviderTest, a_card_that_asks_for_its_holder_is_not_charged) {
+    const auto id = created("pm_card_authenticationRequired");
+    const auto reply = confirm(id);
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_EQ(text(reply, "/status"), "requires_action");
+    EXPECT_EQ(text(reply, "/next_action/type"), "use_stripe_sdk");
+    EXPECT_EQ(text(reply, "/amount_received"), "0");
+    EXPECT_EQ(text(reply, "/latest_charge"), "null");
+    EXPECT_EQ(text(retrieve(id), "/status"), "requires_action");
+    EXPECT_EQ(text(call(CallKind::cancel, id, ""), "/status"), "canceled");
+    EXPECT_EQ(text(retrieve(id), "/next_action"), "null");
+    EXPECT_THAT(events(), ElementsAre("created", "requires_action", "canceled"));
+}
+
 TEST_F(ProviderTest, what_has_succeeded_is_neither_confirmed_again_nor_canceled) {
     const auto id = paid();
     for (const auto kind : {CallKind::confirm, CallKind::cancel}) {

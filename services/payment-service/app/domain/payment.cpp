@@ -48,6 +48,7 @@ std::vector<LedgerEntry> entries(const Payment& payment, Uuid transaction, std::
 
 Decision charged(Payment& payment, Uuid transaction, Time now) {
     Decision decision{true, entries(payment, transaction, payment.amount.amount), {}};
+    payment.decline_code.clear();  // It was to be cancelled, and was charged before that.
     if (payment.void_requested) {
         payment.status = PaymentStatus::refunding;
         go_on(payment, Stage::refund, now);
@@ -120,21 +121,6 @@ Decision request_undo(Payment& payment, Time now) {
     platform::broken("every payment status answers an undo", std::source_location::current());
 }
 
-/// A charge that is neither made nor refused. An undo cancels it; otherwise the same confirmation is sent
-/// again, which is safe under its key, until that has been tried often enough.
-Decision still_open(Payment& payment, const RetryPolicy& policy, Time now) {
-    if (payment.void_requested || payment.confirm_rounds >= policy.same_key_attempts) {
-        // Reading and cancelling take turns: were each to count anew, a cancellation that the provider never
-        // answers would be asked for without a pause.
-        const auto attempts = payment.attempts;
-        go_on(payment, Stage::cancel, now);
-        payment.attempts = attempts;
-    } else {
-        go_on(payment, Stage::confirm, now);
-    }
-    return {.changed = true};
-}
-
 Decision unanswered(Payment& payment, const RetryPolicy& policy, Time now) {
     switch (payment.stage) {
         case Stage::confirm:
@@ -154,6 +140,40 @@ Decision unanswered(Payment& payment, const RetryPolicy& policy, Time now) {
         case Stage::read: go_on_later(payment, payment.stage, policy, now); break;
     }
     return {.changed = true};
+}
+
+/// A look found a charge that is neither made nor refused. The same confirmation is sent again, which is safe
+/// under its key and counted in confirm_rounds when it stays unanswered, until that has been tried often
+/// enough, an undo came, or the provider has said why it cannot charge.
+Decision found_open(Payment& payment, const RetryPolicy& policy, Time now) {
+    if (payment.void_requested || !payment.decline_code.empty() ||
+        payment.confirm_rounds >= policy.same_key_attempts) {
+        // Reading and cancelling take turns: were each to count anew, a cancellation that the provider never
+        // answers would be asked for without a pause.
+        const auto attempts = payment.attempts;
+        go_on(payment, Stage::cancel, now);
+        payment.attempts = attempts;
+    } else {
+        go_on(payment, Stage::confirm, now);
+    }
+    return {.changed = true};
+}
+
+/// Neither made nor refused: what that means depends on what was asked.
+Decision still_open(Payment& payment, const NotCharged& said, const RetryPolicy& policy, Time now) {
+    switch (payment.stage) {
+        case Stage::confirm:
+            // Definitive: it cannot charge without the customer, who is not there, and under the same key it
+            // would only say so again.
+            payment.decline_code = said.code.empty() ? "not_chargeable" : said.code;
+            go_on(payment, Stage::cancel, now);
+            return {.changed = true};
+        case Stage::read: return found_open(payment, policy, now);
+        case Stage::create:
+        case Stage::cancel:
+        case Stage::refund: break;  // No answer to that question: asking again at once would be a loop.
+    }
+    return unanswered(payment, policy, now);
 }
 
 Decision answer_while_refunding(Payment& payment, const Answer& said, const RetryPolicy& policy,
@@ -216,10 +236,12 @@ Decision answer(Payment& payment, const Answer& said, const RetryPolicy& policy,
     }
     if (std::holds_alternative<Charged>(said)) return charged(payment, transaction, now);
     if (const auto* declined = std::get_if<Declined>(&said)) return not_charged(payment, declined->code);
-    if (std::holds_alternative<Cancelled>(said)) return not_charged(payment, "provider_gave_no_answer");
+    if (std::holds_alternative<Cancelled>(said))
+        return not_charged(payment,
+                           payment.decline_code.empty() ? "provider_gave_no_answer" : payment.decline_code);
     // Somebody charged and refunded it over there before we heard of the charge: the money is not ours.
     if (std::holds_alternative<Refunded>(said)) return not_charged(payment, "refunded_at_the_provider");
-    if (std::holds_alternative<NotCharged>(said)) return still_open(payment, policy, now);
+    if (const auto* open = std::get_if<NotCharged>(&said)) return still_open(payment, *open, policy, now);
     return unanswered(payment, policy, now);
 }
 

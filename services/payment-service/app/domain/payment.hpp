@@ -30,8 +30,8 @@ struct Payment {
     Money amount;
     std::string method;  // The provider's token for what the buyer pays with.
     Stage stage = Stage::create;
-    std::string provider_id;  // Empty until the provider has created its payment and we have committed that.
-    std::string decline_code;
+    std::string provider_id;   // Empty until the provider has created its payment and we have committed that.
+    std::string decline_code;  // Why it was not charged; also while the cancellation for that is under way.
     std::string refund_id;
     bool void_requested = false;      // Whoever finishes the charge refunds it.
     std::int32_t confirm_rounds = 0;  // Confirmations under the same key without a definitive answer.
@@ -103,8 +103,12 @@ struct Charged {};
 struct Declined {
     std::string code;
 };
-struct NotCharged {};  // Read: neither charged nor declined; it can still be confirmed or cancelled.
-struct Cancelled {};   // It can never be charged any more.
+/// Neither charged nor declined: it can still be confirmed or cancelled. To a confirmation this is the
+/// provider's last word, and `code` says what it lacks.
+struct NotCharged {
+    std::string code;
+};
+struct Cancelled {};  // It can never be charged any more.
 struct Refunded {
     std::string refund_id;
 };

@@ -116,8 +116,9 @@ Answer from_status(const json::object& intent) {
         const auto* error = inner(intent, "last_payment_error");
         return error != nullptr ? Answer{Declined{decline_code(*error)}} : Answer{NotCharged{}};
     }
-    // A customer who would have to act (3-D Secure) is not there: the payment is cancelled after some rounds.
-    if (status == "requires_confirmation" || status == "requires_action") return NotCharged{};
+    // A customer who would have to act (3-D Secure) is not there.
+    if (status == "requires_action") return NotCharged{"authentication_required"};
+    if (status == "requires_confirmation") return NotCharged{};
     return Unknown{"payment intent is " + (status.empty() ? "without a status" : status)};
 }
 
