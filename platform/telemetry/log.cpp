@@ -148,7 +148,7 @@ std::optional<Level> level_of(std::string_view name) {
     return {};
 }
 
-void flush_log() { sink().writer.flush(); }
+void flush_log() { sink().writer.flush(flush_log_limit); }
 
 std::uint64_t dropped_log_lines() { return sink().writer.dropped(); }
 

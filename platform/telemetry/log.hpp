@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
@@ -64,7 +65,11 @@ void configure_log(std::string service, Level least);
 /// "debug", "info", "warn", "error", "off"; nothing else is a level.
 std::optional<Level> level_of(std::string_view name);
 
-/// Waits until everything logged so far has been written: the last thing a process does.
+/// How long a process that ends waits for whoever reads its log.
+inline constexpr std::chrono::milliseconds flush_log_limit{500};
+
+/// Waits until everything logged so far has been written, but no longer than `flush_log_limit`: the last
+/// thing a process does, and a reader that has stopped must not keep it from its end.
 void flush_log();
 
 /// Lines lost since the process began because the reader of the log was slower than we are.

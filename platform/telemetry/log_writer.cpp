@@ -56,13 +56,14 @@ void LogWriter::write(std::string_view line) {
     if (wake) changed_.notify_all();
 }
 
-void LogWriter::flush() {
+bool LogWriter::flush(std::chrono::milliseconds limit) {
     std::unique_lock lock(mutex_);
     const auto target = accepted_;
     ++flushing_;
     changed_.notify_all();
-    changed_.wait(lock, [&] { return written_ >= target; });
+    const bool written = changed_.wait_for(lock, limit, [&] { return written_ >= target; });
     --flushing_;
+    return written;
 }
 
 std::uint64_t LogWriter::dropped() const {

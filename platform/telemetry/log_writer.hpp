@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -22,8 +23,9 @@ class LogWriter {
     /// `line` includes its line feed.
     void write(std::string_view line);
 
-    /// Returns when everything written before the call has reached the descriptor or failed to.
-    void flush();
+    /// Returns when everything written before the call has reached the descriptor or failed to; false when
+    /// that takes longer than `limit`, because whoever reads has stopped reading.
+    bool flush(std::chrono::milliseconds limit);
 
     std::uint64_t dropped() const;
 

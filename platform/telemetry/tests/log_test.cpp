@@ -7,7 +7,10 @@
 
 #include <array>
 #include <boost/json.hpp>
+#include <chrono>
+#include <future>
 #include <limits>
+#include <thread>
 
 #include "platform/telemetry/log_writer.hpp"
 
@@ -15,6 +18,7 @@ namespace platform::telemetry {
 namespace {
 
 namespace json = boost::json;
+using namespace std::chrono_literals;
 
 std::string line(std::string_view message, std::initializer_list<Field> fields = {},
                  const Trace* trace = nullptr) {
@@ -87,7 +91,7 @@ TEST(LogWriter, writes_what_was_accepted_before_flush_returns) {
         LogWriter writer(ends[1], 1024);
         writer.write("one\n");
         writer.write("two\n");
-        writer.flush();
+        EXPECT_TRUE(writer.flush(10s));
         std::array<char, 8> text;
         ASSERT_EQ(::read(ends[0], text.data(), text.size()), 8);
         EXPECT_EQ(std::string_view(text.data(), 8), "one\ntwo\n");
@@ -111,6 +115,40 @@ TEST(LogWriter, drops_and_reports_what_does_not_fit) {
     const auto text = read_everything(ends[0]);
     EXPECT_THAT(text, testing::HasSubstr("fits\n"));
     EXPECT_THAT(text, testing::HasSubstr(R"("message":"log lines dropped","lines":1)"));
+    ::close(ends[0]);
+}
+
+/// Fills the pipe until it takes no more, and leaves it blocking again, as standard output is.
+void fill(int descriptor) {
+    const int flags = ::fcntl(descriptor, F_GETFL);
+    ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
+    const std::string page(4096, 'x');
+    while (::write(descriptor, page.data(), page.size()) > 0) continue;
+    ::fcntl(descriptor, F_SETFL, flags);
+}
+
+TEST(LogWriter, does_not_wait_for_a_reader_that_has_stopped) {
+    std::array<int, 2> ends;
+    ASSERT_EQ(::pipe(ends.data()), 0);
+    fill(ends[1]);
+    std::promise<void> returned;
+    bool in_time = false;
+    {
+        LogWriter writer(ends[1], 1024);
+        // Reads at last, so that the writer can end however the test goes.
+        std::thread reader([&, flushed = returned.get_future()] {
+            in_time = flushed.wait_for(10s) == std::future_status::ready;
+            std::array<char, 4096> bytes;
+            while (::read(ends[0], bytes.data(), bytes.size()) > 0) continue;
+        });
+        writer.write("nobody reads this\n");
+        EXPECT_FALSE(writer.flush(20ms));
+        returned.set_value();
+        EXPECT_TRUE(writer.flush(10s)) << "what was waiting goes out once somebody reads";
+        ::close(ends[1]);
+        reader.join();
+    }
+    EXPECT_TRUE(in_time);
     ::close(ends[0]);
 }
 
