@@ -83,6 +83,7 @@ class Pool : public std::enable_shared_from_this<Pool> {
 
   private:
     friend class Wire;
+    struct Turn;
 
     std::unique_ptr<Wire> take_idle();
     void wake_one();
@@ -184,17 +185,33 @@ std::unique_ptr<Wire> Pool::take_idle() {
     return nullptr;
 }
 
+/// A place in the queue, left with its waiter however the wait ends. Whoever wakes us takes us out of the
+/// queue; a wake-up that comes too late, or to a call that was cancelled, is passed on, since the connection
+/// it stands for is still free.
+struct Pool::Turn {
+    Turn(std::shared_ptr<Pool> pool_of, SteadyClock::time_point deadline)
+        : pool(std::move(pool_of)), timer(std::make_shared<asio::steady_timer>(pool->context_, deadline)) {
+        pool->waiting_.push_back(timer);
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    ~Turn() {
+        const bool woken = pool->waiting_.remove(timer) == 0;
+        if (woken && !used) pool->wake_one();
+    }
+
+    const std::shared_ptr<Pool> pool;
+    const std::shared_ptr<asio::steady_timer> timer;
+    bool used = false;
+};
+
 awaitable<void> Pool::wait_for_turn(std::shared_ptr<Pool> self, SteadyClock::time_point deadline) {
     if (self->waiting_.size() >= self->config.waiting_max)
         throw TransportError("too many calls wait for a connection to " + self->peer.authority, false);
-    const auto turn = std::make_shared<asio::steady_timer>(self->context_, deadline);
-    self->waiting_.push_back(turn);
-    const auto [error] = co_await turn->async_wait(as_result);
-    // Whoever wakes us takes us out of the queue; the deadline does not.
-    if (!error) {
-        self->waiting_.remove(turn);
-        throw TransportError("no free connection to " + self->peer.authority + " in time", false);
-    }
+    Turn turn(self, deadline);
+    const auto [error] = co_await turn.timer->async_wait(as_result);
+    if (!error) throw TransportError("no free connection to " + self->peer.authority + " in time", false);
+    turn.used = true;
 }
 
 void Pool::wake_one() {

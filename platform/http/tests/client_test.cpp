@@ -8,6 +8,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -226,6 +227,53 @@ TEST_F(ClientTest, hands_a_free_connection_to_whoever_waits) {
         EXPECT_EQ(one.get().body, "hello");
     }
     EXPECT_EQ(peer.connections, 1);
+}
+
+/// A peer that does something only when the test says so.
+struct ManualPeer {
+    explicit ManualPeer(asio::io_context& io) : context(io), socket(io) {
+        acceptor.async_accept(socket, [this](boost::system::error_code) { connected = true; });
+    }
+    std::string url() const { return "http://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port()); }
+    /// Runs until a request has come in, and takes it; false when none does in time.
+    bool take_request() {
+        const auto deadline = std::chrono::steady_clock::now() + 5s;
+        while (!connected || socket.available() == 0) {
+            if (std::chrono::steady_clock::now() > deadline) return false;
+            context.run_one_for(1ms);
+        }
+        std::string request(socket.available(), '\0');
+        asio::read(socket, asio::buffer(request));
+        return true;
+    }
+    void answer() { asio::write(socket, asio::buffer(hello)); }
+
+    asio::io_context& context;
+    tcp::acceptor acceptor{context, tcp::endpoint(asio::ip::address_v4::loopback(), 0)};
+    tcp::socket socket;
+    bool connected = false;
+};
+
+TEST_F(ClientTest, passes_a_connection_on_that_came_too_late_for_whoever_was_first) {
+    ManualPeer peer(context);
+    Client client(context, {.base_url = peer.url(), .connections_max = 1, .request_ms = 60s});
+    auto holder = asio::co_spawn(context, client.send({}), asio::use_future);
+    ASSERT_TRUE(peer.take_request());
+    auto late = asio::co_spawn(context, client.send({}, 20ms), asio::use_future);
+    auto next = asio::co_spawn(context, client.send({}), asio::use_future);
+    context.poll();
+    const auto too_late = std::chrono::steady_clock::now() + 20ms;
+    // Both at one turn of the event loop: the answer, which frees the connection, and behind it the end of
+    // the first one's wait.
+    peer.answer();
+    while (std::chrono::steady_clock::now() <= too_late) continue;
+    while (late.wait_for(0s) != std::future_status::ready) context.run_one();
+    EXPECT_THROW(late.get(), TransportError);
+    EXPECT_EQ(holder.get().body, "hello");
+    ASSERT_TRUE(peer.take_request()) << "nobody was told that the connection is free";
+    peer.answer();
+    while (next.wait_for(0s) != std::future_status::ready) context.run_one();
+    EXPECT_EQ(next.get().body, "hello");
 }
 
 TEST_F(ClientTest, fails_calls_after_stop) {
