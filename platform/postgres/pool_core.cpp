@@ -61,7 +61,7 @@ awaitable<std::unique_ptr<Connection>> PoolCore::wait_for_one() {
     if (waiter->connection) co_return std::move(waiter->connection);
     if (stopped_) refuse("the pool is stopped");
     if (rung) throw boost::system::system_error(rung);
-    refuse("all connections are in use");
+    refuse(open_ > 0 ? "all connections are in use" : "no connection could be opened in time");
 }
 
 void PoolCore::refuse(std::string_view why) const {

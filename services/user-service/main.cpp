@@ -26,7 +26,10 @@ awaitable<void> make_administrator(Ports ports, Email email, std::string passwor
 
 void compose(Host& host, const Config& config) {
     auto& relay = host.add_relay({});  // Nobody listens to UserRegistered yet.
-    auto& users = host.add<PgUsers>(host.request_pool(), host.ids(), [&relay] { relay.wake(); });
+    const auto committed = [&relay] { relay.wake(); };
+    auto& users = host.add<PgUsers>(host.request_pool(), host.ids(), committed);
+    // Nobody waits for the work of the start, which would rather wait for a connection than fail.
+    auto& users_at_start = host.add<PgUsers>(host.pool(), host.ids(), committed);
     auto& hasher = host.add<platform::auth::PasswordHasher>(platform::auth::PasswordConfig{});
     auto& passwords = host.add<Argon2Passwords>(hasher);
     auto& signer = host.add<platform::auth::Signer>(*config.jwt_private_key);
@@ -35,10 +38,13 @@ void compose(Host& host, const Config& config) {
     auto& tokens = host.add<JwtTokens>(signer, host.verifier(), terms, host.clock().now());
 
     const Ports ports{&users, &passwords, &tokens, &host.clock(), &host.ids()};
+    Ports at_start = ports;
+    at_start.users = &users_at_start;
     if (config.admin_email)
-        host.at_start([ports, email = *config.admin_email, password = config.admin_password->reveal()] {
-            return make_administrator(ports, email, password);
-        });
+        host.at_start(
+            [ports = at_start, email = *config.admin_email, password = config.admin_password->reveal()] {
+                return make_administrator(ports, email, password);
+            });
     add_routes(host.add_api(api_info(), ports));
 }
 

@@ -4,6 +4,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 
 #include "platform/postgres/tests/fixture.hpp"
+#include "platform/testing/tcp_gate.hpp"
 
 namespace platform::postgres {
 namespace {
@@ -154,6 +155,31 @@ TEST_F(PoolTest, a_wrong_url_is_unavailable_and_names_no_password) {
     wrong.url = "postgresql://host:hush:what";
     Pool garbled(io, wrong, metrics);
     EXPECT_THROW(run(garbled.ping()), ConnectionLost);
+}
+
+TEST_F(PoolTest, says_whether_connections_are_in_use_or_none_could_be_opened) {
+    const auto refusal = [&](Pool& asked) -> std::string {
+        try {
+            run(asked.ping());
+            return "none";
+        } catch (const PoolExhausted& error) {
+            return error.what();
+        }
+    };
+    testing::TcpGate gate{database.host(), database.port()};
+    gate.hold_replies();
+    auto slow = limited(1, 20ms);
+    slow.url = database.url_at(gate.port());
+    Pool opening(io, slow, metrics);
+    EXPECT_THAT(refusal(opening), ::testing::HasSubstr("no connection could be opened in time"));
+
+    Pool small(io, limited(1, 20ms), metrics);
+    Holder holder;
+    spawn(hold(small, 0, &holder));
+    testing::run_until(io, [&] { return holder.arrived.size() == 1; });
+    EXPECT_THAT(refusal(small), ::testing::HasSubstr("all connections are in use"));
+    holder.go = true;
+    testing::run_until(io, [&] { return in_use() == 0; });
 }
 
 TEST_F(PoolTest, a_host_is_looked_up_by_name) {
