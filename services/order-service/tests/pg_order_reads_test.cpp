@@ -71,6 +71,37 @@ TEST_F(PgOrderReadsTest, the_timeline_is_in_the_order_of_what_happened_to_the_or
     EXPECT_EQ(timeline->entries[1].detail, "pi_1, 2500 EUR");
 }
 
+TEST_F(PgOrderReadsTest, a_timeline_touches_the_days_of_its_order_only) {
+    database.execute(R"(do $$ begin for d in 0..60 loop
+        execute format('create table order_history_d%s partition of order_history for values from (%L) to (%L)', d,
+            date_trunc('day', now(), 'UTC') + make_interval(hours => 24 * (d - 30)),
+            date_trunc('day', now(), 'UTC') + make_interval(hours => 24 * (d - 29)));
+        end loop; end $$)");
+    const auto id = placed(ada);
+    confirm(id);
+    // Whoever touches one of the other days waits for this transaction, and fails for that.
+    database.execute(R"(begin; do $$ declare day text; begin
+        for day in select inhrelid::regclass::text from pg_inherits where inhparent = 'order_history'::regclass
+            and inhrelid::regclass::text not in ('order_history_d29', 'order_history_d30', 'order_history_d31')
+        loop execute 'lock table ' || day || ' in access exclusive mode'; end loop; end $$)");
+    EXPECT_EQ(database.value("select count(*) from pg_locks where mode = 'AccessExclusiveLock' and "
+                             "pid = pg_backend_pid() and relation::regclass::text like 'order_history%'"),
+              "59");
+    // More often than PostgreSQL plans for the values before it tries a plan for any value.
+    for (int read = 0; read < 12; ++read) EXPECT_EQ(run(reads.timeline(ada, id))->entries.size(), 2u);
+}
+
+TEST_F(PgOrderReadsTest, a_late_reply_is_in_the_timeline_however_late_it_comes) {
+    const auto id = placed(ada);
+    confirm(id);
+    database.execute(
+        "update orders set created_at = created_at - interval '9 days', updated_at = updated_at "
+        "- interval '8 days'; update order_history set at = at - interval '8 days'");
+    EXPECT_EQ(run(reads.timeline(ada, id))->entries.size(), 2u);
+    run(handle_replies(ports, {{ids.next(), StockReserved{id, {2500, {"EUR"}}, {"pm"}}, ""}}));
+    EXPECT_EQ(run(reads.timeline(ada, id))->entries.size(), 3u);
+}
+
 TEST_F(PgOrderReadsTest, final_orders_are_told_from_open_ones) {
     const auto open = placed(ada), confirmed = placed(ada);
     confirm(confirmed);

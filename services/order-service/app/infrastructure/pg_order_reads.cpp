@@ -35,8 +35,14 @@ select id, status, lines, total_amount, currency, shipping_address, cancel_reaso
     created_at, updated_at
 from orders where user_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3)sql"};
 
-const Statement<std::optional<OrderId>(OrderId, UserId)> owned_order{"order.owned", R"sql(
-select id from orders where id = $1 and user_id = $2)sql"};
+struct Lifetime {
+    platform::Time created_at;
+    platform::Time updated_at;
+};
+BOOST_DESCRIBE_STRUCT(Lifetime, (), (created_at, updated_at))
+
+const Statement<std::optional<Lifetime>(OrderId, UserId)> owned_order{"order.owned", R"sql(
+select created_at, updated_at from orders where id = $1 and user_id = $2)sql"};
 
 struct TimelineRow {
     platform::Time at;
@@ -47,9 +53,22 @@ struct TimelineRow {
 };
 BOOST_DESCRIBE_STRUCT(TimelineRow, (), (at, event, from_status, to_status, detail))
 
-const Statement<std::vector<TimelineRow>(OrderId)> find_history{"order.timeline", R"sql(
-select at, event, from_status, to_status, detail from order_history where order_id = $1
+// Of the days of its history an order needs one or two. A plan for any value would lock the partitions of all
+// days, which are kept for ever; planned for these values the others are not touched.
+const Statement<std::string()> plan_for_the_values{
+    "order.plan_for_the_values", "select set_config('plan_cache_mode', 'force_custom_plan', true)"};
+
+const Statement<std::vector<TimelineRow>(OrderId, platform::Time, platform::Time)> find_history{
+    "order.timeline", R"sql(
+select at, event, from_status, to_status, detail from order_history
+where order_id = $1 and at between $2 and $3
 order by version, changed desc, at limit 1000)sql"};
+
+/// An entry of the history is written by a transaction that also sets created_at or updated_at, to the time
+/// at which it began. So it is at most as much younger as the transaction took, all of whose statements and
+/// pauses have limits of seconds, and only a clock that was set back makes it older. An hour more is at worst
+/// one more partition.
+constexpr std::chrono::hours margin{1};
 
 const Statement<std::vector<OrderId>(std::vector<OrderId>)> find_final{"order.final", R"sql(
 select id from orders where id = any($1) and status in ('confirmed', 'cancelled'))sql"};
@@ -86,7 +105,11 @@ awaitable<std::vector<OrderView>> PgOrderReads::orders(UserId buyer, std::option
 awaitable<std::optional<Timeline>> PgOrderReads::timeline(UserId buyer, OrderId id) {
     const auto owned = co_await pool_.run(owned_order, id, buyer);
     if (!owned) co_return std::nullopt;
-    auto rows = co_await pool_.run(find_history, id);
+    auto tx = co_await pool_.begin();
+    tx.send(plan_for_the_values);
+    auto history = tx.send(find_history, id, owned->created_at - margin, owned->updated_at + margin);
+    co_await tx.commit();
+    auto rows = history.get();
     Timeline out{id, {}};
     out.entries.reserve(rows.size());
     for (auto& row : rows)

@@ -1,6 +1,7 @@
 #include "services/order-service/app/infrastructure/pg_order_transaction.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "platform/messaging/outbox.hpp"
 #include "services/order-service/app/infrastructure/order_rows.hpp"
@@ -61,6 +62,10 @@ from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)
     as n(id, status, step, undos_open, undo_round, deadline, version, cancel_reason, cancel_detail)
 where o.id = n.id)sql"};
 
+// A reply that only adds to the timeline. The time is where readers of the history look for its end.
+const Statement<void(Array<OrderId>)> note_orders{"order.note", R"sql(
+update orders set updated_at = now() where id = any($1))sql"};
+
 Order order_of(OrderRow row) {
     return {.id = row.id,
             .user = row.user_id,
@@ -99,6 +104,15 @@ void write_orders(platform::postgres::Transaction& tx, const std::vector<Order>&
     }
     tx.send(update_orders, ids, statuses, steps, undos_open, undo_rounds, deadlines, versions, reasons,
             details);
+}
+
+void write_noted(platform::postgres::Transaction& tx, const Changes& changes) {
+    std::set<OrderId> written;
+    for (const auto& order : changes.orders) written.insert(order.id);
+    Array<OrderId> noted;
+    for (const auto& entry : changes.history)
+        if (!written.contains(entry.order_id)) noted.push_back(entry.order_id);
+    if (!noted.empty()) tx.send(note_orders, noted);
 }
 
 }  // namespace
@@ -154,6 +168,7 @@ awaitable<LockedOrders> PgOrderTransaction::load_one(OrderId id) {
 
 awaitable<void> PgOrderTransaction::save(Changes changes) {
     write_orders(tx_, changes.orders);
+    write_noted(tx_, changes);
     write_history(tx_, changes.history);
     platform::messaging::write_events(tx_, changes.events);
     wrote_events_ |= !changes.events.empty();
