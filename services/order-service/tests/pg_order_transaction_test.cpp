@@ -192,6 +192,18 @@ TEST_F(PgOrderTransactionTest, the_sweep_undoes_what_is_overdue_and_repeats_what
     EXPECT_EQ(run(sweep_deadlines(ports, 10)), 0u);
 }
 
+TEST_F(PgOrderTransactionTest, an_order_that_cannot_be_read_stops_no_deadline_of_another) {
+    const auto bad = placed(ada), good = placed(ada);
+    database.execute(R"(update orders set lines = '{"no": "list"}' where id = ')" + bad.text() + "'");
+    overdue(bad);
+    overdue(good);
+    EXPECT_EQ(run(sweep_deadlines(ports, 10)), 2u);
+    EXPECT_EQ(status(bad), "cancelling");
+    EXPECT_EQ(status(good), "cancelling");
+    EXPECT_EQ(database.value("select lines->>'no' from orders where id = '" + bad.text() + "'"), "list");
+    EXPECT_EQ(database.value("select lines->0->>'sku' from orders where id = '" + good.text() + "'"), "MUG");
+}
+
 TEST_F(PgOrderTransactionTest, the_sweep_takes_a_bounded_number_at_once) {
     for (int i = 0; i < 3; ++i) overdue(placed(ada));
     EXPECT_EQ(run(sweep_deadlines(ports, 2)), 2u);

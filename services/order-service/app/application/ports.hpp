@@ -46,8 +46,10 @@ struct Changes {
 struct OrderTransaction {
     virtual ~OrderTransaction() = default;
     virtual awaitable<LockedOrders> load(std::vector<SagaMessage> messages) = 0;
+    /// Orders whose deadline has passed, without their lines, which no deadline needs.
     virtual awaitable<LockedOrders> load_due(std::size_t limit) = 0;
     virtual awaitable<LockedOrders> load_one(OrderId id) = 0;
+    /// Lines are never written: they are what they were when the order was placed.
     virtual awaitable<void> save(Changes changes) = 0;
     virtual awaitable<void> commit() = 0;
 };

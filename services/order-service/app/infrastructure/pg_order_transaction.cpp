@@ -15,7 +15,7 @@ using platform::postgres::Statement;
 template <class T>
 using Array = std::vector<T>;
 
-struct OrderRow {
+struct DueRow {
     OrderId id;
     UserId user_id;
     OrderStatus status{};
@@ -26,11 +26,15 @@ struct OrderRow {
     std::int32_t version = 0;
     std::optional<CancelReason> cancel_reason;
     std::string cancel_detail;
+};
+BOOST_DESCRIBE_STRUCT(DueRow, (),
+                      (id, user_id, status, step, undos_open, undo_round, deadline, version, cancel_reason,
+                       cancel_detail))
+
+struct OrderRow : DueRow {
     Json lines;
 };
-BOOST_DESCRIBE_STRUCT(OrderRow, (),
-                      (id, user_id, status, step, undos_open, undo_round, deadline, version, cancel_reason,
-                       cancel_detail, lines))
+BOOST_DESCRIBE_STRUCT(OrderRow, (DueRow), (lines))
 
 // Two replicas that lock the same orders in different orders would wait for each other.
 const Statement<Array<OrderRow>(Array<OrderId>)> lock_orders{"order.lock", R"sql(
@@ -38,10 +42,10 @@ select id, user_id, status, step, undos_open, undo_round, deadline, version, can
     cancel_detail, lines
 from orders where id = any($1) order by id for update)sql"};
 
-// Another replica may be at it: what it has locked it will also handle.
-const Statement<Array<OrderRow>(std::int64_t)> lock_due{"order.lock_due", R"sql(
-select id, user_id, status, step, undos_open, undo_round, deadline, version, cancel_reason,
-    cancel_detail, lines
+// Another replica may be at it: what it has locked it will also handle. Without the lines: one order whose
+// lines cannot be read must not stop the deadlines of all others.
+const Statement<Array<DueRow>(std::int64_t)> lock_due{"order.lock_due", R"sql(
+select id, user_id, status, step, undos_open, undo_round, deadline, version, cancel_reason, cancel_detail
 from orders where status in ('pending', 'cancelling') and deadline <= now()
 limit $1 for update skip locked)sql"};
 
@@ -66,17 +70,25 @@ where o.id = n.id)sql"};
 const Statement<void(Array<OrderId>)> note_orders{"order.note", R"sql(
 update orders set updated_at = now() where id = any($1))sql"};
 
-Order order_of(OrderRow row) {
+Order order_of(DueRow row) {
     return {.id = row.id,
             .user = row.user_id,
             .saga = {row.status, row.step, row.undos_open, row.undo_round, row.deadline},
             .version = row.version,
             .cancel_reason = row.cancel_reason,
             .cancel_detail = std::move(row.cancel_detail),
-            .lines = lines_of(row.lines)};
+            .lines = {}};
 }
 
-void keep(LockedOrders& locked, std::vector<OrderRow> rows) {
+Order order_of(OrderRow row) {
+    auto lines = lines_of(row.lines);
+    auto order = order_of(DueRow{std::move(row)});
+    order.lines = std::move(lines);
+    return order;
+}
+
+template <class Row>
+void keep(LockedOrders& locked, std::vector<Row> rows) {
     for (auto& row : rows) {
         const auto id = row.id;
         locked.orders.emplace(id, order_of(std::move(row)));
