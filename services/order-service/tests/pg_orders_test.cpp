@@ -24,6 +24,24 @@ struct PgOrdersTest : testing::Test, Storage {
         for (auto& [replica, order] : orders) work.push_back(replica->commit(std::move(order)));
         return platform::testing::together(io, std::move(work));
     }
+    /// Commits both in one batch, the first under a key that is pruned after the batch has found it and
+    /// before it reads whose it is. The writes of the batch wait in between, for a lock of ours.
+    struct Outcome {
+        std::exception_ptr failure;
+        Placed placed;
+    };
+    std::pair<Outcome, Outcome> placed_while_the_key_is_pruned(NewOrder under_the_key, NewOrder other) {
+        database.execute("begin; lock table orders in exclusive mode");
+        std::optional<Outcome> first, second;
+        boost::asio::co_spawn(io, replica.orders.commit(std::move(under_the_key)),
+                              [&](std::exception_ptr failure, Placed placed) { first = {failure, placed}; });
+        boost::asio::co_spawn(io, replica.orders.commit(std::move(other)),
+                              [&](std::exception_ptr failure, Placed placed) { second = {failure, placed}; });
+        platform::testing::run_until(io, [&] { return database.somebody_waits_for_us(); });
+        database.execute("delete from idempotency_keys; commit");
+        platform::testing::run_until(io, [&] { return first && second; });
+        return {*first, *second};
+    }
     /// Somebody else's transaction, still open, in which the key is used.
     OrderId key_taken_elsewhere() {
         const OrderId winner{ids.next()};
@@ -192,19 +210,25 @@ TEST_F(PgOrdersTest, pruning_does_not_wait_for_a_replica_that_prunes_too) {
 
 TEST_F(PgOrdersTest, a_key_that_is_pruned_while_it_is_used_again_is_a_new_one) {
     const auto first = run(replica.orders.commit(new_order(ada, key)))->id;
-    // The writes of the batch wait behind this lock, after its keys have been compared and before the winners
-    // are read.
-    database.execute("begin; lock table orders in exclusive mode");
-    std::vector<Placed> placed;
-    const auto keep = [&](std::exception_ptr, Placed one) { placed.push_back(std::move(one)); };
-    boost::asio::co_spawn(io, replica.orders.commit(new_order(ada, key)), keep);
-    boost::asio::co_spawn(io, replica.orders.commit(new_order(bob)), keep);
-    platform::testing::run_until(io, [&] { return database.somebody_waits_for_us(); });
-    database.execute("delete from idempotency_keys; commit");
-    platform::testing::run_until(io, [&] { return placed.size() == 2; });
-    for (const auto& one : placed) ASSERT_TRUE(one && !one->repeated);
+    const auto [again, other] = placed_while_the_key_is_pruned(new_order(ada, key), new_order(bob));
+    for (const auto& one : {again, other}) {
+        ASSERT_FALSE(one.failure);
+        EXPECT_TRUE(one.placed && !one.placed->repeated);
+    }
     EXPECT_EQ(orders(), "3");
     EXPECT_NE(database.value("select order_id from idempotency_keys"), first.text());
+}
+
+TEST_F(PgOrdersTest, one_that_fails_after_its_key_was_pruned_takes_no_committed_one_with_it) {
+    run(replica.orders.commit(new_order(ada, key)));
+    auto bad = new_order(ada, key);
+    bad.total.amount = -1;
+    const auto good = new_order(bob);
+    const auto [failed, committed] = placed_while_the_key_is_pruned(bad, good);
+    EXPECT_THROW(std::rethrow_exception(failed.failure), platform::postgres::Error);
+    ASSERT_FALSE(committed.failure);
+    EXPECT_EQ(committed.placed->id, good.order.id);
+    EXPECT_EQ(orders(), "2");
 }
 
 }  // namespace

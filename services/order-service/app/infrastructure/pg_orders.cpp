@@ -1,5 +1,8 @@
 #include "services/order-service/app/infrastructure/pg_orders.hpp"
 
+#include <map>
+#include <set>
+
 #include "platform/messaging/outbox.hpp"
 #include "services/order-service/app/infrastructure/order_rows.hpp"
 #include "services/order-service/app/infrastructure/pg_order_transaction.hpp"
@@ -106,11 +109,6 @@ with gone as (
     returning 1)
 select count(*) from gone)sql"};
 
-/// Which orders the keys of a batch name.
-struct PgOrders::Keys {
-    KeyRows rows;
-};
-
 PgOrders::PgOrders(boost::asio::io_context& io, platform::postgres::Pool& pool,
                    platform::messaging::Inbox& inbox, platform::postgres::BatcherConfig batches,
                    std::function<void()> committed)
@@ -131,7 +129,14 @@ awaitable<std::expected<std::optional<OrderId>, Refusal>> PgOrders::find(UserId 
 }
 
 awaitable<std::expected<PlacedOrder, Refusal>> PgOrders::commit(NewOrder order) {
-    co_return co_await placements_.submit(std::move(order));
+    // Keys live for hours: one that is pruned each time it is used is not a key that grew old.
+    constexpr int attempts_max = 3;
+    for (int attempt = 0; attempt < attempts_max; ++attempt) {
+        auto settled = co_await placements_.submit(std::move(order));
+        if (const auto* placed = std::get_if<Placed>(&settled)) co_return *placed;
+        order = std::get<NewOrder>(std::move(settled));
+    }
+    throw platform::Unavailable("an idempotency key goes away whenever it is used");
 }
 
 awaitable<std::vector<PgOrders::Found>> PgOrders::find_all(std::vector<Lookup> lookups) {
@@ -157,10 +162,9 @@ awaitable<std::vector<PgOrders::Found>> PgOrders::find_all(std::vector<Lookup> l
     co_return out;
 }
 
-awaitable<std::vector<PgOrders::Placed>> PgOrders::commit_all(std::vector<NewOrder> orders) {
+awaitable<std::vector<PgOrders::Settled>> PgOrders::commit_all(std::vector<NewOrder> orders) {
     auto tx = co_await pool_.begin();
     std::set<OrderId> won;
-    std::vector<Lookup> lost;
     if (std::ranges::any_of(orders, [](const NewOrder& one) { return !one.key.key.empty(); })) {
         auto returned = write_keys(tx, orders);
         co_await tx.flush();
@@ -182,33 +186,20 @@ awaitable<std::vector<PgOrders::Placed>> PgOrders::commit_all(std::vector<NewOrd
     co_await tx.commit();
     if (!new_ones.empty()) committed_();
 
-    co_return co_await placed_of(std::move(orders), std::move(won), Keys{by_key(winners.get())});
-}
-
-awaitable<std::vector<PgOrders::Placed>> PgOrders::placed_of(std::vector<NewOrder> orders,
-                                                             std::set<OrderId> won, Keys winners) {
-    std::vector<Placed> out;
-    const auto& known = winners.rows;
-    std::vector<NewOrder> again;
-    std::vector<std::size_t> places;
+    const auto known = by_key(winners.get());
+    std::vector<Settled> out;
     for (auto& one : orders) {
         const auto found = known.find({one.order.user, one.key.key});
         if (one.key.key.empty() || won.contains(one.order.id)) {
-            out.emplace_back(PlacedOrder{one.order.id, false});
+            out.emplace_back(Placed{PlacedOrder{one.order.id, false}});
         } else if (found == known.end()) {
-            // The key was there a moment ago and has been pruned since: now it is a new one.
-            places.push_back(out.size());
-            out.emplace_back();
-            again.push_back(std::move(one));
+            out.emplace_back(std::move(one));  // Its key has been pruned since: now it is a new one.
         } else if (found->second.request_sha256 != one.key.request_sha256) {
-            out.emplace_back(std::unexpected(Refusal::idempotency_key_reused));
+            out.emplace_back(Placed{std::unexpected(Refusal::idempotency_key_reused)});
         } else {
-            out.emplace_back(PlacedOrder{found->second.order_id, true});
+            out.emplace_back(Placed{PlacedOrder{found->second.order_id, true}});
         }
     }
-    if (again.empty()) co_return out;
-    auto placed = co_await commit_all(std::move(again));
-    for (std::size_t i = 0; i < places.size(); ++i) out[places[i]] = std::move(placed[i]);
     co_return out;
 }
 

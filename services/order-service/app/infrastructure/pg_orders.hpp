@@ -1,7 +1,7 @@
 #pragma once
 
 #include <functional>
-#include <set>
+#include <variant>
 
 #include "platform/messaging/inbox.hpp"
 #include "platform/postgres/batcher.hpp"
@@ -37,16 +37,17 @@ class PgOrders final : public Orders {
     using Placed = std::expected<PlacedOrder, Refusal>;
 
     awaitable<std::vector<Found>> find_all(std::vector<Lookup> lookups);
-    awaitable<std::vector<Placed>> commit_all(std::vector<NewOrder> orders);
-    struct Keys;
-    awaitable<std::vector<Placed>> placed_of(std::vector<NewOrder> orders, std::set<OrderId> won,
-                                             Keys winners);
+    /// What came of one order of a batch. The order itself comes back when its key was there a moment ago and
+    /// has been pruned since: it is to be placed once more, which may fail, and that must not be the failure
+    /// of those that are committed.
+    using Settled = std::variant<Placed, NewOrder>;
+    awaitable<std::vector<Settled>> commit_all(std::vector<NewOrder> orders);
 
     platform::postgres::Pool& pool_;
     platform::messaging::Inbox& inbox_;
     std::function<void()> committed_;
     platform::postgres::Batcher<Lookup, Found> lookups_;
-    platform::postgres::Batcher<NewOrder, Placed> placements_;
+    platform::postgres::Batcher<NewOrder, Settled> placements_;
 };
 
 }  // namespace shop::order
