@@ -28,6 +28,9 @@ struct Config : platform::service::ServiceConfig {
 
     platform::config::Limit<1, 1'000> batch_max = 200;
     platform::config::Limit<1, 100'000> waiting_max = 5'000;  // Requests that wait for an outcome.
+
+    /// Throws ConfigError for a time of the saga that is no time, and for undos whose pauses would shrink.
+    void check() const;
 };
 BOOST_DESCRIBE_STRUCT(Config, (platform::service::ServiceConfig),
                       (product_url, reserve_stock_ms, take_payment_ms, undo_again_ms, undo_again_max_ms,
