@@ -5,10 +5,14 @@
 namespace shop::payment {
 
 void Config::check() const {
-    constexpr std::chrono::seconds lease_max{30};
-    if (provider_ms >= lease_ms || lease_ms >= lease_max)
+    if (provider_ms.count() <= 0)
+        throw platform::config::ConfigError({"SHOP_PROVIDER_MS must be greater than 0"});
+    // So long the saga waits for a payment, also for one that another worker left to its lease.
+    constexpr std::chrono::seconds step{20};
+    if (provider_ms >= lease_ms || lease_ms >= step)
         throw platform::config::ConfigError(
-            {"SHOP_PROVIDER_MS must be less than SHOP_LEASE_MS, and that less than 30000"});
+            {"SHOP_PROVIDER_MS must be less than SHOP_LEASE_MS, and that less than the 20000 in which the "
+             "saga expects a payment"});
 }
 
 }  // namespace shop::payment

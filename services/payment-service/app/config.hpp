@@ -17,8 +17,8 @@ struct Config : platform::service::ServiceConfig {
     platform::config::Limit<1, 1'000> payments_max = 64;  // Driven at once.
     platform::config::Limit<1, 1'000> batch_max = 200;
 
-    /// Throws ConfigError when a call could outlast the lease that protects it, or a lease the half minute in
-    /// which the saga counts on another worker.
+    /// Throws ConfigError when a call has no time, when it could outlast the lease that protects it, or when
+    /// a lease could outlast the step of the saga, so that no other worker would come in time.
     void check() const;
 };
 BOOST_DESCRIBE_STRUCT(Config, (platform::service::ServiceConfig),

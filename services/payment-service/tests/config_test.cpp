@@ -25,7 +25,9 @@ Config loaded(Environment::Variables more = {}) {
 TEST(Config, gives_a_call_less_time_than_the_lease_that_protects_it) {
     EXPECT_LT(loaded().provider_ms, loaded().lease_ms);
     EXPECT_THROW(loaded({{"SHOP_PROVIDER_MS", "20000"}}), ConfigError);
-    EXPECT_THROW(loaded({{"SHOP_LEASE_MS", "30000"}}), ConfigError);
+    EXPECT_THROW(loaded({{"SHOP_PROVIDER_MS", "0"}}), ConfigError);
+    EXPECT_THROW(loaded({{"SHOP_LEASE_MS", "20000"}}), ConfigError);
+    EXPECT_NO_THROW(loaded({{"SHOP_LEASE_MS", "19999"}}));
     EXPECT_NO_THROW(loaded({{"SHOP_PROVIDER_MS", "100"}, {"SHOP_LEASE_MS", "101"}}));
 }
 
