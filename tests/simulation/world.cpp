@@ -42,7 +42,7 @@ class VirtualClock final : public platform::Clock {
 class FixedPrices final : public order::Catalogue {
   public:
     awaitable<std::expected<order::PricedBasket, platform::http::Refused<order::Refusal>>> price(
-        order::Basket basket) override {
+        order::Basket basket, std::string) override {
         order::PricedBasket priced{{}, basket.shipping_address, basket.payment_method};
         for (const auto& line : basket.lines)
             priced.lines.push_back({line.sku, line.quantity, {10 + line.quantity, {"EUR"}}});

@@ -97,7 +97,9 @@ struct MemoryOrders : Orders {
 struct FixedCatalogue : Catalogue {
     explicit FixedCatalogue(Log& happened) : log{happened} {}
 
-    awaitable<std::expected<PricedBasket, platform::http::Refused<Refusal>>> price(Basket basket) override {
+    awaitable<std::expected<PricedBasket, platform::http::Refused<Refusal>>> price(
+        Basket basket, std::string traceparent) override {
+        asked_in = std::move(traceparent);
         log.push_back("price");
         if (refusal) co_return std::unexpected(*refusal);
         PricedBasket priced{{}, basket.shipping_address, basket.payment_method};
@@ -109,6 +111,7 @@ struct FixedCatalogue : Catalogue {
 
     Log& log;
     std::optional<Refusal> refusal;
+    std::string asked_in;  // The trace.
 };
 
 struct SwitchedAdmission : Admission {

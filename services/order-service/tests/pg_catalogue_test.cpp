@@ -23,6 +23,7 @@ struct ProductService {
     }
     awaitable<http::Response> answer(http::Request request) {
         asked.push_back(request.path + "?" + request.query);
+        traces.push_back(request.trace.id_text());
         co_return http::Response{.status = status, .body = body};
     }
     void knows(const std::vector<ProductChanged>& products) {
@@ -31,7 +32,7 @@ struct ProductService {
 
     boost::asio::io_context& io;
     platform::telemetry::Metrics metrics;
-    std::vector<std::string> asked;
+    std::vector<std::string> asked, traces;
     int status = 200;
     std::string body = R"({"items":[]})";
     http::Server server{io,
@@ -55,7 +56,7 @@ struct PgCatalogueTest : testing::Test, Storage {
         for (auto& sku : skus) basket.lines.push_back({Sku{std::move(sku)}, 2});
         return basket;
     }
-    auto price(std::vector<std::string> skus) { return run(catalogue.price(basket(std::move(skus)))); }
+    auto price(std::vector<std::string> skus) { return run(catalogue.price(basket(std::move(skus)), "")); }
     Refusal refusal(std::vector<std::string> skus) {
         const auto priced = price(std::move(skus));
         EXPECT_FALSE(priced);
@@ -114,8 +115,8 @@ TEST_F(PgCatalogueTest, every_line_gets_its_price_in_the_order_of_the_basket) {
 TEST_F(PgCatalogueTest, baskets_that_come_at_once_each_get_their_own_prices) {
     apply({product("A", 1, 1), product("B", 1, 2)});
     std::vector<awaitable<std::expected<PricedBasket, http::Refused<Refusal>>>> work;
-    work.push_back(catalogue.price(basket({"A"})));
-    work.push_back(catalogue.price(basket({"B", "A"})));
+    work.push_back(catalogue.price(basket({"A"}), ""));
+    work.push_back(catalogue.price(basket({"B", "A"}), ""));
     const auto priced = platform::testing::together(io, std::move(work));
     EXPECT_EQ(priced[0]->lines.size(), 1u);
     EXPECT_EQ(priced[1]->lines.size(), 2u);
@@ -130,6 +131,12 @@ TEST_F(PgCatalogueTest, what_the_copy_does_not_have_is_asked_for_in_one_call_and
     EXPECT_EQ(products.asked.size(), 1u);
     apply({product("B", 4, 999)});
     EXPECT_EQ(price({"B"})->lines.at(0).unit_price.amount, 2);
+}
+
+TEST_F(PgCatalogueTest, product_service_is_asked_in_the_trace_of_the_request) {
+    const auto trace = platform::telemetry::Trace::start();
+    run(catalogue.price(basket({"MUG"}), trace.header()));
+    EXPECT_THAT(products.traces, ElementsAre(trace.id_text()));
 }
 
 TEST_F(PgCatalogueTest, skus_that_are_not_on_sale_are_all_named) {
@@ -153,7 +160,7 @@ TEST_F(PgCatalogueTest, a_sku_that_nobody_knows_is_not_asked_for_again_at_once) 
 TEST_F(PgCatalogueTest, an_unknown_sku_is_asked_for_again_when_its_moment_has_passed) {
     PgCatalogue forgetful{io,     replica.pool, inbox,
                           client, {},           {.unknown_for = std::chrono::milliseconds{-1}}};
-    for (int i = 0; i < 2; ++i) EXPECT_FALSE(run(forgetful.price(basket({"NONE"}))));
+    for (int i = 0; i < 2; ++i) EXPECT_FALSE(run(forgetful.price(basket({"NONE"}), "")));
     EXPECT_EQ(products.asked.size(), 2u);
 }
 
@@ -179,8 +186,8 @@ TEST_F(PgCatalogueTest, with_product_service_gone_known_skus_are_still_sold) {
     }
     http::Client unheard{io, {.base_url = "http://127.0.0.1:" + std::to_string(nobody)}};
     PgCatalogue alone{io, replica.pool, inbox, unheard, {}};
-    EXPECT_TRUE(run(alone.price(basket({"MUG"}))));
-    EXPECT_EQ(run(alone.price(basket({"MUG", "PEN"}))).error().reason, Refusal::catalogue_unavailable);
+    EXPECT_TRUE(run(alone.price(basket({"MUG"}), "")));
+    EXPECT_EQ(run(alone.price(basket({"MUG", "PEN"}), "")).error().reason, Refusal::catalogue_unavailable);
 }
 
 TEST_F(PgCatalogueTest, nothing_is_priced_after_the_end) {

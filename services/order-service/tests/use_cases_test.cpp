@@ -121,6 +121,7 @@ TEST_F(UseCases, an_order_is_committed_with_all_that_was_said) {
     ASSERT_EQ(order.changes.events.size(), 1u);
     EXPECT_THAT(order.changes.events[0].event, VariantWith<OrderCreated>(testing::_));
     EXPECT_EQ(order.changes.events[0].traceparent, "00-trace");
+    EXPECT_EQ(catalogue.asked_in, "00-trace");
     EXPECT_NE(order.changes.events[0].id, placed->id.value);
 }
 

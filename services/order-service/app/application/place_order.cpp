@@ -17,7 +17,7 @@ awaitable<Result<PlacedOrder>> place_order(Ports ports, UserId buyer, Basket bas
 
     const auto shipping_address = basket.shipping_address;
     const auto payment_method = basket.payment_method;
-    auto priced = co_await ports.catalogue->price(std::move(basket));
+    auto priced = co_await ports.catalogue->price(std::move(basket), traceparent);
     if (!priced) co_return std::unexpected(priced.error());
 
     const auto now = ports.clock->now();

@@ -92,8 +92,10 @@ struct Orders {
 struct Catalogue {
     virtual ~Catalogue() = default;
 
-    /// Names the price of every line, in the order of the basket.
-    virtual awaitable<std::expected<PricedBasket, platform::http::Refused<Refusal>>> price(Basket basket) = 0;
+    /// Names the price of every line, in the order of the basket. `traceparent` is the request's: who else is
+    /// asked belongs to the same trace.
+    virtual awaitable<std::expected<PricedBasket, platform::http::Refused<Refusal>>> price(
+        Basket basket, std::string traceparent) = 0;
 };
 
 /// Says whether one more order would still be handled before its deadline.

@@ -88,10 +88,11 @@ PgCatalogue::PgCatalogue(boost::asio::io_context& io, platform::postgres::Pool& 
       reads_(io, batches,
              [this](std::vector<std::vector<Sku>> baskets) { return read_all(std::move(baskets)); }) {}
 
-awaitable<std::expected<PricedBasket, Refused<Refusal>>> PgCatalogue::price(Basket basket) {
+awaitable<std::expected<PricedBasket, Refused<Refusal>>> PgCatalogue::price(Basket basket,
+                                                                            std::string traceparent) {
     auto offers = co_await read(skus_of(basket));
     if (auto missing = worth_asking(basket, offers); !missing.empty()) {
-        const bool answered = co_await read_through(missing);
+        const bool answered = co_await read_through(missing, std::move(traceparent));
         if (!answered) co_return std::unexpected(Refusal::catalogue_unavailable);
         offers = co_await read(skus_of(basket));
     }
@@ -157,13 +158,14 @@ std::vector<Sku> PgCatalogue::worth_asking(const Basket& basket, const Offers& o
 /// False when product-service gave no answer. What it knows is in the copy afterwards, under the version it
 /// has there; what it does not know is remembered for a moment, so that made-up SKUs do not become a load on
 /// it.
-awaitable<bool> PgCatalogue::read_through(std::vector<Sku> skus) {
+awaitable<bool> PgCatalogue::read_through(std::vector<Sku> skus, std::string traceparent) {
     std::string target = "/api/v1/products/by-sku?skus=";
     for (const auto& sku : skus) target += (target.back() == '=' ? "" : ",") + sku.value;
     std::optional<Offered> offered;
     try {
-        const auto response =
-            co_await product_service_.send({.target = target}, config_.product_service_timeout);
+        const auto response = co_await product_service_.send(
+            {.target = target, .trace = platform::telemetry::Trace::parse(traceparent)},
+            config_.product_service_timeout);
         const auto json = platform::contract::parse(response.body);
         if (response.status == 200 && json) {
             auto read = platform::contract::read<Offered>(*json, platform::contract::Unknown::ignore);

@@ -27,7 +27,8 @@ class PgCatalogue final : public Catalogue, public CatalogueCopy {
 
     /// product_unknown names every SKU that is not on sale; catalogue_unavailable when a SKU is not in the
     /// copy and product-service does not answer: that is our trouble, not the buyer's.
-    awaitable<std::expected<PricedBasket, platform::http::Refused<Refusal>>> price(Basket basket) override;
+    awaitable<std::expected<PricedBasket, platform::http::Refused<Refusal>>> price(
+        Basket basket, std::string traceparent) override;
 
     awaitable<void> apply(std::vector<CatalogueMessage> batch) override;
 
@@ -43,7 +44,7 @@ class PgCatalogue final : public Catalogue, public CatalogueCopy {
 
     awaitable<Offers> read(std::vector<Sku> skus);
     awaitable<std::vector<Offers>> read_all(std::vector<std::vector<Sku>> baskets);
-    awaitable<bool> read_through(std::vector<Sku> skus);
+    awaitable<bool> read_through(std::vector<Sku> skus, std::string traceparent);
     std::vector<Sku> worth_asking(const Basket& basket, const Offers& offers);
 
     platform::postgres::Pool& pool_;
