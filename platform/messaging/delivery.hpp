@@ -144,8 +144,16 @@ class DeliveryRun {
             reject(i, "attempts");
             co_return;
         }
-        co_await handle_alone(i);
-        if (gave_up_ && *attempts > 0) co_await forgive(id);
+        std::exception_ptr cancelled;
+        try {
+            co_await handle_alone(i);
+        } catch (const std::exception&) {
+            cancelled = std::current_exception();
+        }
+        // It took too long, but it ended: only an attempt that died with its process speaks for poison.
+        if (cancelled) co_await boost::asio::this_coro::reset_cancellation_state();
+        if ((cancelled || gave_up_) && *attempts > 0) co_await forgive(id);
+        if (cancelled) std::rethrow_exception(cancelled);
     }
 
     /// Runs the handler on the chosen messages until it returns, fails for good or is given up.
@@ -231,8 +239,9 @@ class DeliveryRun {
 /// - all fresh messages together; if that fails for good, one by one, and whichever fails again is rejected;
 /// - each redelivered message alone, after its attempt was counted; rejected unheard above `attempts_max`;
 /// - Unavailable repeats the same work after a pause, for as long as `ports` allows.
-/// Cancelled, it ends with whatever the handler threw; then nothing may be acknowledged. Anything thrown that
-/// is no std::exception passes through, as does a begin_attempt that fails for good.
+/// Cancelled, it ends with whatever the handler threw, and the attempt under way is taken back; then nothing
+/// may be acknowledged. Anything thrown that is no std::exception passes through, as does a begin_attempt
+/// that fails for good.
 template <class Event>
 awaitable<std::vector<Verdict>> deliver(std::vector<Delivery<Event>> batch, Handler<Event> handler,
                                         std::shared_ptr<DeliveryPorts> ports, DeliveryPolicy policy) {

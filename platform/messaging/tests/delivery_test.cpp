@@ -239,6 +239,30 @@ TEST_F(DeliveryTest, a_cancelled_handler_condemns_nobody) {
     EXPECT_EQ(stage->calls_open, 0);
 }
 
+TEST_F(DeliveryTest, an_attempt_that_was_cancelled_does_not_count) {
+    for (int round = 0; round < 6; ++round) {
+        std::vector<Delivery<int>> batch;
+        batch.push_back({{id_of(1), 1, ""}, true});
+        boost::asio::cancellation_signal cancel;
+        std::exception_ptr ended;
+        boost::asio::co_spawn(
+            io, deliver<int>(std::move(batch), wait_for_ever, stage, {}),
+            boost::asio::bind_cancellation_slot(
+                cancel.slot(), [&](std::exception_ptr failure, std::vector<Verdict>) { ended = failure; }));
+        io.restart();
+        io.poll();
+        EXPECT_EQ(stage->attempts[id_of(1)], 1);
+        cancel.emit(boost::asio::cancellation_type::terminal);
+        io.restart();
+        io.run();
+        ASSERT_TRUE(ended) << "nothing may be acknowledged";
+        EXPECT_EQ(stage->attempts[id_of(1)], 0);
+    }
+    EXPECT_EQ(stage->calls_open, 0);
+    EXPECT_THAT(stage->rejections, IsEmpty());
+    EXPECT_THAT(deliver_now({1}, {1}), ElementsAre(done));
+}
+
 TEST(Settlement, one_acknowledgement_covers_a_batch_that_is_done) {
     EXPECT_EQ(settle(std::vector<std::uint64_t>{4, 5, 9}, std::vector{done, done, done}),
               (Settlement{{}, {}, 9}));
