@@ -73,7 +73,8 @@ TEST_F(PgOrderReadsTest, the_timeline_is_in_the_order_of_what_happened_to_the_or
 
 TEST_F(PgOrderReadsTest, a_timeline_touches_the_days_of_its_order_only) {
     database.execute(R"(do $$ begin for d in 0..60 loop
-        execute format('create table order_history_d%s partition of order_history for values from (%L) to (%L)', d,
+        execute format('create table order_history_d%s partition of order_history '
+            'for values from (%L) to (%L)', d,
             date_trunc('day', now(), 'UTC') + make_interval(hours => 24 * (d - 30)),
             date_trunc('day', now(), 'UTC') + make_interval(hours => 24 * (d - 29)));
         end loop; end $$)");
@@ -81,8 +82,9 @@ TEST_F(PgOrderReadsTest, a_timeline_touches_the_days_of_its_order_only) {
     confirm(id);
     // Whoever touches one of the other days waits for this transaction, and fails for that.
     database.execute(R"(begin; do $$ declare day text; begin
-        for day in select inhrelid::regclass::text from pg_inherits where inhparent = 'order_history'::regclass
-            and inhrelid::regclass::text not in ('order_history_d29', 'order_history_d30', 'order_history_d31')
+        for day in select inhrelid::regclass::text from pg_inherits
+            where inhparent = 'order_history'::regclass and inhrelid::regclass::text
+            not in ('order_history_d29', 'order_history_d30', 'order_history_d31')
         loop execute 'lock table ' || day || ' in access exclusive mode'; end loop; end $$)");
     EXPECT_EQ(database.value("select count(*) from pg_locks where mode = 'AccessExclusiveLock' and "
                              "pid = pg_backend_pid() and relation::regclass::text like 'order_history%'"),
