@@ -67,6 +67,21 @@ TEST_F(InventoryRoutesTest, an_adjustment_that_is_sent_again_under_its_key_moves
     EXPECT_EQ(body_of(get("/inventory/MUG/movements")).at("items").as_array().size(), 3u);
 }
 
+TEST_F(InventoryRoutesTest, a_count_that_is_sent_again_under_its_key_does_not_put_back_what_was_sold_since) {
+    const auto counted_as = [this](int on_hand) {
+        return api.send("PUT", "/inventory/MUG", admin,
+                        json::object{{"on_hand", on_hand}, {"reason", "count"}},
+                        {{"Idempotency-Key", "count-3"}});
+    };
+    counted("MUG", 10);
+    EXPECT_EQ(body_of(counted_as(10)).at("on_hand"), 10);
+    const auto order = new_order();
+    handle({created(order, {{"MUG", 2}})});
+    handle({message(OrderConfirmed{order, {}})});
+    EXPECT_EQ(body_of(counted_as(10)).at("on_hand"), 8);
+    EXPECT_EQ(problem_in(counted_as(9)), "422 idempotency-key-reused");
+}
+
 TEST_F(InventoryRoutesTest, stock_comes_in_pages_by_sku) {
     for (const auto* sku : {"B", "A", "C"}) counted(sku, 1);
     auto page = body_of(get("/inventory?limit=2"));

@@ -102,7 +102,7 @@ TEST_F(StockRacesTest, of_many_requests_with_one_key_one_moves_units) {
     std::vector<awaitable<int>> work;
     for (int i = 0; i < workers; ++i) work.push_back(repeat_adjustment(i % 2 == 0 ? "A" : "B"));
     platform::testing::together(io, std::move(work));
-    EXPECT_EQ(database.value("select count(*) from movements where idempotency_key = 'once'"), "1");
+    EXPECT_EQ(database.value("select count(*) from stock_requests where idempotency_key = 'once'"), "1");
     EXPECT_EQ(database.value("select sum(on_hand) from stock where sku in ('A', 'B')"), "20007");
 }
 

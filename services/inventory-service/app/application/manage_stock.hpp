@@ -14,12 +14,13 @@ struct StockLevel {
 };
 
 /// The shelf was counted: `on_hand` becomes what was found, and the ledger gets the difference. A SKU that is
-/// new to the inventory is created.
+/// new to the inventory is created. A repetition under the same key changes nothing, whatever was sold since,
+/// and gets the stock as it is now.
 awaitable<Result<StockLevel>> set_stock(Ports ports, StockRequest request, std::int64_t on_hand,
                                         std::string reason);
 
-/// Units come in or go out. Refused when what is promised to orders would not be there any more. A repetition
-/// under the same key moves nothing and gets the stock as it is now.
+/// Units come in or go out. Refused when what is promised to orders would not be there any more. Repeated
+/// under the same key: as above.
 awaitable<Result<StockLevel>> adjust_stock(Ports ports, StockRequest request, std::int64_t delta,
                                            std::string reason);
 

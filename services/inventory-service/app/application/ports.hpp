@@ -30,7 +30,7 @@ struct StockRequest {
     std::string request_sha256;  // Tells a repetition from another request under the same key.
 };
 
-/// The stock of one SKU, locked, and the movement that an earlier request with the same key made.
+/// The stock of one SKU, locked, and the earlier request with the same key.
 struct LockedShelf {
     struct Earlier {
         Sku sku;

@@ -66,7 +66,10 @@ const Statement<void(UserId, std::string)> lock_request{
 
 const Statement<std::optional<LockedShelf::Earlier>(UserId, std::string)> find_request{
     "inventory.find_request", R"sql(
-select sku, request_sha256 from movements where moved_by = $1 and idempotency_key = $2)sql"};
+select sku, request_sha256 from stock_requests where asked_by = $1 and idempotency_key = $2)sql"};
+
+const Statement<void(UserId, std::string, std::string, Sku)> insert_request{"inventory.insert_request", R"sql(
+insert into stock_requests (asked_by, idempotency_key, request_sha256, sku) values ($1, $2, $3, $4))sql"};
 
 const Statement<void(Array<OrderId>, Array<ReservationStatus>, Array<Json>, Array<std::string>)>
     update_reservations{"inventory.update_reservations", R"sql(
@@ -79,11 +82,10 @@ update stock s set on_hand = n.on_hand, reserved = n.reserved, updated_at = now(
 from unnest($1, $2, $3) as n(sku, on_hand, reserved) where s.sku = n.sku)sql"};
 
 const Statement<void(Array<Uuid>, Array<Sku>, Array<std::int64_t>, Array<std::string>,
-                     Array<std::optional<OrderId>>, std::optional<UserId>, std::optional<std::string>,
-                     std::optional<std::string>)>
+                     Array<std::optional<OrderId>>, std::optional<UserId>)>
     insert_movements{"inventory.insert_movements", R"sql(
-insert into movements (id, sku, delta, reason, order_id, moved_by, idempotency_key, request_sha256)
-select *, $6, $7, $8 from unnest($1, $2, $3, $4, $5))sql"};
+insert into movements (id, sku, delta, reason, order_id, moved_by)
+select *, $6 from unnest($1, $2, $3, $4, $5))sql"};
 
 std::vector<ReservedLine> lines_of(const Json& json) {
     const auto parsed = platform::contract::parse(json.text);
@@ -149,13 +151,13 @@ void write_movements(Transaction& tx, const Changes& changes, platform::Ids& ids
         orders.push_back(one.order_id);
     }
     std::optional<UserId> moved_by;
-    std::optional<std::string> key, request_sha256;
     if (changes.request) moved_by = changes.request->asked_by;
-    if (changes.request && !changes.request->key.empty()) {
-        key = changes.request->key;
-        request_sha256 = changes.request->request_sha256;
-    }
-    tx.send(insert_movements, made, skus, deltas, reasons, orders, moved_by, key, request_sha256);
+    tx.send(insert_movements, made, skus, deltas, reasons, orders, moved_by);
+}
+
+void write_request(Transaction& tx, const std::optional<StockRequest>& request) {
+    if (!request || request->key.empty()) return;
+    tx.send(insert_request, request->asked_by, request->key, request->request_sha256, request->sku);
 }
 
 class PgStockTransaction final : public StockTransaction {
@@ -204,6 +206,7 @@ class PgStockTransaction final : public StockTransaction {
         write_reservations(tx_, changes.reservations);
         write_stock(tx_, changes.stock);
         write_movements(tx_, changes, ids_);
+        write_request(tx_, changes.request);
         platform::messaging::write_events(tx_, changes.events);
         wrote_events_ |= !changes.events.empty();
         co_return;  // Sent together with the commit.

@@ -27,19 +27,22 @@ http::Page<T> page_of(std::vector<T> items, std::int64_t limit, Cursor cursor) {
     return page;
 }
 
+StockRequest request_of(const http::Caller& caller, Sku sku) {
+    return {std::move(sku), UserId{caller.user_id()}, caller.idempotency_key, caller.request_sha256};
+}
+
 awaitable<Result<StockView>> put_stock(RoutePorts ports, http::Caller caller, http::Path<Sku> sku,
                                        SetStock in) {
-    const auto level = co_await set_stock(ports.ports, {sku.value, UserId{caller.user_id()}, {}, {}},
-                                          in.on_hand, std::move(in.reason.value));
+    const auto level = co_await set_stock(ports.ports, request_of(caller, sku.value), in.on_hand,
+                                          std::move(in.reason.value));
     if (!level) co_return std::unexpected(level.error());
     co_return view_of(*level);
 }
 
 awaitable<Result<StockView>> post_adjustment(RoutePorts ports, http::Caller caller, http::Path<Sku> sku,
                                              AdjustStock in) {
-    const StockRequest request{sku.value, UserId{caller.user_id()}, caller.idempotency_key,
-                               caller.request_sha256};
-    const auto level = co_await adjust_stock(ports.ports, request, in.delta, std::move(in.reason.value));
+    const auto level = co_await adjust_stock(ports.ports, request_of(caller, sku.value), in.delta,
+                                             std::move(in.reason.value));
     if (!level) co_return std::unexpected(level.error());
     co_return view_of(*level);
 }
@@ -75,12 +78,14 @@ void add_routes(http::Api<RoutePorts>& api) {
              .summary = "Stock of one SKU",
              .problems = {Refusal::stock_not_found},
              .tag = "inventory"});
-    api.put(
-        "/inventory/{sku}", 200, &put_stock,
-        {.access = http::Access::admin,
-         .summary = "The shelf was counted: sets the units on hand; creates what the inventory does not know",
-         .problems = {Refusal::below_reserved},
-         .tag = "inventory"});
+    api.put("/inventory/{sku}", 200, &put_stock,
+            {.access = http::Access::admin,
+             .summary =
+                 "The shelf was counted: sets the units on hand; creates what the inventory does not know. "
+                 "Repeated with the same key, it changes nothing, whatever was sold since",
+             .problems = {Refusal::below_reserved, Refusal::idempotency_key_reused},
+             .idempotency_key = true,
+             .tag = "inventory"});
     api.post("/inventory/{sku}/adjustments", 200, &post_adjustment,
              {.access = http::Access::admin,
               .summary = "Units come in or go out; repeated with the same key, nothing moves twice",

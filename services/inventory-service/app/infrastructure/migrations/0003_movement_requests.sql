@@ -1,8 +1,13 @@
--- Who moved units by hand, and under which key: a request that is sent again, because its answer was lost, finds the
--- movement it made and moves nothing twice.
-alter table movements
-    add column moved_by uuid,
-    add column idempotency_key text,
-    add column request_sha256 text,
-    add constraint movements_request check ((idempotency_key is null) = (request_sha256 is null));
-create unique index movements_by_request on movements (moved_by, idempotency_key) where idempotency_key is not null;
+-- Who moved units by hand.
+alter table movements add column moved_by uuid;
+
+-- A request that is sent again under its key, because its answer was lost, is found here and moves nothing twice. A table
+-- of its own: a count that changed nothing makes no movement, and its key counts all the same.
+create table stock_requests (
+    asked_by uuid not null,
+    idempotency_key text not null,
+    request_sha256 text not null,
+    sku text not null,
+    at timestamptz not null default now(),
+    constraint stock_requests_pkey primary key (asked_by, idempotency_key)
+);
