@@ -1,91 +1,151 @@
 #pragma once
 
+#include <array>
+#include <bitset>
 #include <cstdint>
-#include <map>
 #include <string_view>
 
 #include "platform/base/errors.hpp"
+#include "tests/simulation/random.hpp"
 
 /// What goes wrong in a simulated world, and how often each thing did.
 namespace simulation {
 
-/// SplitMix64: small, and the same on every machine.
-class Random {
-  public:
-    explicit Random(std::uint64_t seed) : state_(seed) {}
+enum class Fault : std::uint8_t {
+    crash_at_port,
+    crash_after_commit,
+    crash_before_ack,
+    relay_crash,
+    crash_before_provider,
+    crash_after_provider,
+    commit_unknown,
+    database_gone,
+    process_stopped,
+    message_duplicated,
+    message_delayed,
+    message_days_late,
+    provider_answer_lost,
+    provider_acts_late,
+    provider_error_kept,
+    card_declined,
+    customer_cancels,
+    key_sent_twice_at_once,
+};
+inline constexpr std::array<std::string_view, 18> fault_names{
+    "crash at a port",
+    "crash after commit",
+    "crash before the acknowledgement",
+    "crash between confirm and mark",
+    "crash before the provider",
+    "crash after the provider",
+    "commit unknown",
+    "database gone",
+    "process stopped for long",
+    "message duplicated",
+    "message delayed",
+    "message days late",
+    "answer of the provider lost",
+    "provider acts after the time-out",
+    "error of the provider kept under its key",
+    "card declined",
+    "customer cancels",
+    "one key sent twice at once",
+};
+inline constexpr std::size_t fault_count = fault_names.size();
 
-    std::uint64_t next() {
-        std::uint64_t z = (state_ += 0x9e3779b97f4a7c15);
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-        return z ^ (z >> 31);
-    }
-    /// From 0 to n - 1.
-    std::size_t below(std::size_t n) { return static_cast<std::size_t>(next() % n); }
-    bool chance(double probability) { return static_cast<double>(next() >> 11) * 0x1p-53 < probability; }
+/// What is seldom reached and has to be: a run that never met it proves nothing about it.
+enum class Rare : std::uint8_t {
+    duplicate_suppressed,
+    duplicate_after_pruning,
+    unknown_commit_happened,
+    unknown_commit_did_not,
+    undo_before_do,
+    void_before_creation,
+    undo_while_charging,
+    late_charge_refunded,
+    payment_cancelled_at_provider,
+    refund_under_new_key,
+    provider_key_repeated,
+    order_placed_again,
+    order_not_admitted,
+    order_confirmed,
+    order_cancelled,
+    order_refused_for_stock,
+    order_timed_out,
+    cancelled_by_customer,
+    cancel_came_too_late,
+    late_reply_noted,
+    dead_letter_requeued,
+    waited_for_a_lock,
+    stale_lease_refused,
+};
+inline constexpr std::array<std::string_view, 23> rare_names{
+    "duplicate suppressed by the inbox",
+    "duplicate came after the inbox was pruned",
+    "unknown commit had happened",
+    "unknown commit had not happened",
+    "undo came before what it undoes",
+    "payment voided before the provider knew it",
+    "undo came while the charge was under way",
+    "charge came after its undo and was refunded",
+    "payment cancelled at the provider",
+    "refund asked for under a new key",
+    "provider found the key and repeated itself",
+    "order placed again under its key",
+    "order not admitted",
+    "order confirmed",
+    "order cancelled",
+    "order refused for lack of stock",
+    "order timed out",
+    "order cancelled by the customer",
+    "cancellation came too late",
+    "late reply noted and ignored",
+    "dead letter handed back",
+    "waited for the lock of another replica",
+    "report of a lost lease refused",
+};
+inline constexpr std::size_t rare_count = rare_names.size();
 
-  private:
-    std::uint64_t state_;
+struct Coverage {
+    std::array<std::uint64_t, fault_count> faults{};
+    std::array<std::uint64_t, rare_count> rare{};
+    std::uint64_t deliveries = 0;
+    std::uint64_t steps = 0;
+
+    void saw(Rare what) { ++rare[static_cast<std::size_t>(what)]; }
+    std::uint64_t of(Rare what) const { return rare[static_cast<std::size_t>(what)]; }
 };
 
 /// Thrown at a port call: the process is gone at this line. Nothing in production catches it, because it is
-/// no std::exception; destroying the frames is what a crash leaves behind.
+/// no std::exception; unwinding the frames is what a crash leaves behind.
 struct Crash {};
 
 struct CommitUnknown : platform::Unavailable {
     CommitUnknown() : Unavailable("the connection was lost during commit") {}
 };
 
-/// Probabilities per opportunity. Each seed draws its own, so that some worlds are nearly calm and some are
-/// wild: with everything on at once, rare combinations drown.
-struct FaultRates {
-    double crash = 0;
-    double commit_unknown = 0;
-    double database_gone = 0;
-    double duplicate = 0;
-    double delay = 0;
-    double crash_before_ack = 0;
-    double relay_crash = 0;
-    double provider_lost = 0;   // The call took effect, the answer did not arrive.
-    double provider_error = 0;  // The call did not take effect, and its key will repeat the error.
-    double declined = 0;
-    double cancelled = 0;  // By the customer, at any time.
-};
+/// Faults of one world. Each kind has a rate and a stream of its own, so that leaving one kind out (as a
+/// search for the smallest failing world does) changes as little as possible about the others.
+class Faults {
+  public:
+    /// Each world draws its own rates, so that some are nearly calm and some are wild: with everything on at
+    /// once, rare combinations drown. Those in `without` never happen.
+    Faults(std::uint64_t seed, std::bitset<fault_count> without, Coverage& coverage);
 
-/// How often everything worth reaching was reached, over all worlds of a run.
-using Coverage = std::map<std::string_view, std::uint64_t>;
-
-/// A bug put in on purpose, to see that the checks find it; the last two are weaknesses that other parts make
-/// up for.
-enum class Bug {
-    none,
-    forgetful_release,   // An undo that finds nothing leaves no note that it was there.
-    late_charge_kept,    // An undo that comes while the charge is under way is forgotten.
-    marked_before_sent,  // The relay marks first and publishes then.
-    acknowledged_first,  // The consumer acknowledges first and handles then.
-    no_inbox,            // States refuse what the inbox would have suppressed.
-    new_key_per_call     // A payment that is only created moves no money, and a charged one cannot be charged
-                         // again.
-};
-
-struct Faults {
-    Random& random;
-    FaultRates rates;
-    Coverage& coverage;
-    Bug bug = Bug::none;
-    bool enabled = true;
-
-    bool happens(double rate, std::string_view what) {
-        if (!enabled || !random.chance(rate)) return false;
-        ++coverage[what];
+    bool happens(Fault fault) {
+        const auto kind = static_cast<std::size_t>(fault);
+        if (rates_[kind] == 0 || !streams_[kind].chance(rates_[kind])) return false;
+        ++coverage_.faults[kind];
         return true;
     }
-    /// A place where the process may be gone, or the database.
-    void port_call() {
-        if (happens(rates.crash, "crash at a port")) throw Crash{};
-        if (happens(rates.database_gone, "database gone"))
-            throw platform::Unavailable("the database is gone");
-    }
+    /// From here on nothing goes wrong any more.
+    void cease() { rates_.fill(0); }
+    Coverage& coverage() { return coverage_; }
+
+  private:
+    std::array<double, fault_count> rates_{};
+    std::array<Random, fault_count> streams_{};
+    Coverage& coverage_;
 };
 
 }  // namespace simulation

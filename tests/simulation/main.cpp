@@ -10,10 +10,26 @@ namespace {
 struct Arguments {
     std::uint64_t seed = 1;
     std::uint64_t schedules = 10'000;
+    int orders = 10;
+    bool interleaved = false;
     bool story = false;
+    bool hashes = false;
+    simulation::Bug bug = simulation::Bug::none;
+    std::bitset<simulation::fault_count> without;
 };
 
-constexpr const char* usage_line = "usage: ./shop simulate [--seed N] [--schedules N] [--story]\n";
+constexpr const char* usage_line =
+    "usage: ./shop simulate [--seed N] [--schedules N] [--orders N] [--interleaved] [--story]\n"
+    "                       [--without FAULT] [--bug NAME] [--hashes] [--list]\n"
+    "  --seed N          the first seed (1)\n"
+    "  --schedules N     how many seeds from there on (10000)\n"
+    "  --orders N        customers in each world (10)\n"
+    "  --interleaved     several replicas, suspended between their steps\n"
+    "  --story           tells what happened in each world\n"
+    "  --without FAULT   leaves one kind of fault out; may be repeated\n"
+    "  --bug NAME        puts a bug in, to see that it is found\n"
+    "  --hashes          prints the hash of each world's trace\n"
+    "  --list            names all faults and bugs\n";
 
 [[noreturn]] void usage(std::string_view wrong) {
     std::fprintf(stderr, "simulate: %.*s\n%s", static_cast<int>(wrong.size()), wrong.data(), usage_line);
@@ -27,6 +43,28 @@ std::uint64_t number(const char* text) {
     return value;
 }
 
+std::size_t fault_named(const char* name) {
+    for (std::size_t kind = 0; kind < simulation::fault_count; ++kind)
+        if (name != nullptr && simulation::fault_names[kind] == name) return kind;
+    usage("--without needs the name of a fault; --list names them");
+}
+
+simulation::Bug bug_named(const char* name) {
+    for (const auto& bug : simulation::seeded_bugs)
+        if (name != nullptr && bug.name == name) return bug.bug;
+    usage("--bug needs the name of a bug; --list names them");
+}
+
+[[noreturn]] void list() {
+    for (const auto name : simulation::fault_names)
+        std::printf("fault  %.*s\n", static_cast<int>(name.size()), name.data());
+    for (const auto& bug : simulation::seeded_bugs)
+        std::printf("bug    %-30.*s %.*s%s\n", static_cast<int>(bug.name.size()), bug.name.data(),
+                    static_cast<int>(bug.what.size()), bug.what.data(),
+                    bug.interleaved ? " (--interleaved)" : "");
+    std::exit(0);
+}
+
 Arguments parse(int count, char** words) {
     Arguments arguments;
     for (int i = 1; i < count; ++i) {
@@ -34,12 +72,25 @@ Arguments parse(int count, char** words) {
         if (word == "--help" || word == "-h") {
             std::fputs(usage_line, stdout);
             std::exit(0);
-        } else if (word == "--story") {
+        }
+        if (word == "--list") list();
+        if (word == "--story") {
             arguments.story = true;
+        } else if (word == "--interleaved") {
+            arguments.interleaved = true;
+        } else if (word == "--hashes") {
+            arguments.hashes = true;
         } else if (word == "--seed") {
             arguments.seed = number(words[++i]);
         } else if (word == "--schedules") {
             arguments.schedules = number(words[++i]);
+        } else if (word == "--orders") {
+            arguments.orders = static_cast<int>(number(words[++i]));
+            if (arguments.orders < 1 || arguments.orders > 30) usage("--orders is 1 to 30");
+        } else if (word == "--without") {
+            arguments.without.set(fault_named(words[++i]));
+        } else if (word == "--bug") {
+            arguments.bug = bug_named(words[++i]);
         } else {
             usage("unknown argument");
         }
@@ -47,35 +98,93 @@ Arguments parse(int count, char** words) {
     return arguments;
 }
 
+/// How to see this very world again.
+void print_again(const simulation::Schedule& schedule) {
+    std::printf("again: ./shop simulate --seed %llu --schedules 1 --orders %d%s",
+                static_cast<unsigned long long>(schedule.seed), schedule.orders,
+                schedule.interleaved ? " --interleaved" : "");
+    for (const auto& bug : simulation::seeded_bugs)
+        if (bug.bug == schedule.bug)
+            std::printf(" --bug %.*s", static_cast<int>(bug.name.size()), bug.name.data());
+    for (std::size_t kind = 0; kind < simulation::fault_count; ++kind)
+        if (schedule.without.test(kind))
+            std::printf(" --without '%.*s'", static_cast<int>(simulation::fault_names[kind].size()),
+                        simulation::fault_names[kind].data());
+    std::printf(" --story\n");
+}
+
+void report_failure(simulation::Engine& engine, const simulation::Schedule& schedule,
+                    const std::string& complaint) {
+    std::printf("seed %llu: %s\n", static_cast<unsigned long long>(schedule.seed), complaint.c_str());
+    std::printf("looking for a smaller world that fails ...\n");
+    const auto smallest = simulation::shrink(engine, schedule);
+    simulation::Coverage ignored;
+    const auto told = simulation::run(engine, smallest, ignored, true);
+    std::printf("%s%s\n", told.story.c_str(), told.complaint.value_or("").c_str());
+    print_again(smallest);
+}
+
+/// True when every kind of fault and every rare state was reached.
+bool print_coverage(const simulation::Coverage& coverage, const Arguments& arguments) {
+    bool complete = true;
+    const auto line = [&](std::string_view name, std::uint64_t times, bool expected) {
+        std::printf("%12llu  %.*s\n", static_cast<unsigned long long>(times), static_cast<int>(name.size()),
+                    name.data());
+        complete = complete && (times > 0 || !expected);
+    };
+    for (std::size_t i = 0; i < simulation::fault_count; ++i)
+        line(
+            simulation::fault_names[i], coverage.faults[i],
+            !arguments.without.test(i) &&
+                (arguments.interleaved || i != static_cast<std::size_t>(simulation::Fault::process_stopped)));
+    for (std::size_t i = 0; i < simulation::rare_count; ++i)
+        line(simulation::rare_names[i], coverage.rare[i],
+             arguments.interleaved || (i != static_cast<std::size_t>(simulation::Rare::waited_for_a_lock) &&
+                                       i != static_cast<std::size_t>(simulation::Rare::stale_lease_refused)));
+    return complete;
+}
+
+int simulate(simulation::Engine& engine, const Arguments& arguments) {
+    simulation::Coverage coverage;
+    const auto began = std::chrono::steady_clock::now();
+    for (std::uint64_t i = 0; i < arguments.schedules; ++i) {
+        const simulation::Schedule schedule{.seed = arguments.seed + i,
+                                            .orders = arguments.orders,
+                                            .interleaved = arguments.interleaved,
+                                            .bug = arguments.bug,
+                                            .without = arguments.without};
+        const auto outcome = simulation::run(engine, schedule, coverage, arguments.story);
+        std::fputs(outcome.story.c_str(), stdout);
+        if (arguments.hashes)
+            std::printf("%llu %016llx\n", static_cast<unsigned long long>(schedule.seed),
+                        static_cast<unsigned long long>(outcome.trace_hash));
+        if (outcome.complaint) {
+            report_failure(engine, schedule, *outcome.complaint);
+            return 1;
+        }
+    }
+    if (arguments.hashes) return 0;
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+    const bool complete = print_coverage(coverage, arguments);
+    const auto schedules = static_cast<double>(arguments.schedules);
+    std::printf("%llu schedules from seed %llu, %.0f a second, %.0f deliveries each: ",
+                static_cast<unsigned long long>(arguments.schedules),
+                static_cast<unsigned long long>(arguments.seed), schedules / took.count(),
+                static_cast<double>(coverage.deliveries) / schedules);
+    if (!complete) {
+        std::printf("INCONCLUSIVE: something above was never reached\n");
+        return 3;
+    }
+    std::printf("everything balances\n");
+    return 0;
+}
+
 }  // namespace
 
 int main(int count, char** words) {
     const auto arguments = parse(count, words);
-    simulation::Coverage coverage;
-    const auto began = std::chrono::steady_clock::now();
-    for (std::uint64_t i = 0; i < arguments.schedules; ++i) {
-        const simulation::Schedule schedule{.seed = arguments.seed + i};
-        if (const auto complaint = run(schedule, coverage)) {
-            std::string story;
-            run(schedule, coverage, &story);
-            std::printf("%sseed %llu: %s\nagain: ./shop simulate --seed %llu --schedules 1 --story\n",
-                        story.c_str(), static_cast<unsigned long long>(schedule.seed), complaint->c_str(),
-                        static_cast<unsigned long long>(schedule.seed));
-            return 1;
-        }
-        if (arguments.story) {
-            std::string story;
-            run(schedule, coverage, &story);
-            std::fputs(story.c_str(), stdout);
-        }
-    }
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-    for (const auto& [what, times] : coverage)
-        std::printf("%12llu  %.*s\n", static_cast<unsigned long long>(times), static_cast<int>(what.size()),
-                    what.data());
-    std::printf("%llu schedules from seed %llu, %.0f a second: everything balances\n",
-                static_cast<unsigned long long>(arguments.schedules),
-                static_cast<unsigned long long>(arguments.seed),
-                static_cast<double>(arguments.schedules) / took.count());
-    return 0;
+    simulation::Engine engine;
+    int code = 1;
+    engine.run([&] { code = simulate(engine, arguments); });
+    return code;
 }

@@ -5,81 +5,50 @@
 
 namespace simulation {
 
-using platform::awaitable;
-
 /// inventory_db in memory.
 struct StockDatabase {
-    std::map<shop::OrderId, shop::inventory::Reservation> reservations;
     shop::inventory::StockBySku stock;
+    std::map<shop::OrderId, shop::inventory::Reservation> reservations;
     std::vector<shop::inventory::Movement> movements;
     Books<shop::inventory::StockEvent> books;
+    LockTable locks;
+    bool changed = false;  // Since somebody checked.
 };
 
-class MemoryStockTransaction final : public shop::inventory::StockTransaction {
+class MemoryStockTransaction final : public shop::inventory::StockTransaction, private MemoryTransaction {
   public:
-    MemoryStockTransaction(StockDatabase& database, Faults& faults) : database_(database), faults_(faults) {}
+    MemoryStockTransaction(StockDatabase& database, Context& context)
+        : MemoryTransaction(context, database.locks), database_(database) {}
 
     awaitable<shop::inventory::LockedStock> load(
-        std::vector<shop::inventory::InventoryMessage> messages) override {
-        faults_.port_call();
-        shop::inventory::LockedStock locked;
-        locked.stock = database_.stock;
-        for (const auto& message : messages) {
-            const auto id = std::visit([](const auto& event) { return event.order_id; }, message.event);
-            const auto found = database_.reservations.find(id);
-            locked.reservations.emplace(id, found != database_.reservations.end()
-                                                ? found->second
-                                                : shop::inventory::Reservation{.order_id = id});
-        }
-        locked.fresh = keep_new(std::move(messages), database_.books.inbox, marks_, faults_);
-        co_return locked;
-    }
-    awaitable<shop::inventory::LockedShelf> load_or_create(shop::inventory::StockRequest request) override {
-        faults_.port_call();
-        // Nothing in a simulation repeats what an administrator does.
-        co_return shop::inventory::LockedShelf{database_.stock[request.sku], {}};
-    }
-    awaitable<void> save(shop::inventory::Changes changes) override {
-        faults_.port_call();
-        staged_ = std::move(changes);
-        co_return;
-    }
+        std::vector<shop::inventory::InventoryMessage> messages) override;
+    awaitable<shop::inventory::LockedShelf> load_or_create(shop::inventory::StockRequest request) override;
+    awaitable<void> save(shop::inventory::Changes changes) override;
     awaitable<void> commit() override {
-        simulation::commit(faults_, [this] { apply(); });
-        co_return;
+        return commit_with([this] { apply(); });
     }
 
   private:
-    void apply() {
-        database_.books.inbox.merge(marks_);
-        for (auto& one : staged_.reservations) {
-            if (faults_.bug == Bug::forgetful_release && one.lines.empty() &&
-                one.status == shop::ReservationStatus::released)
-                continue;
-            database_.reservations[one.order_id] = one;
-        }
-        for (const auto& [sku, level] : staged_.stock) database_.stock[sku] = level;
-        for (auto& movement : staged_.movements) database_.movements.push_back(std::move(movement));
-        for (auto& out : staged_.events) database_.books.unsent.push_back({out.id, std::move(out.event)});
-    }
+    awaitable<void> lock_all(const std::vector<shop::inventory::InventoryMessage>& messages);
+    void apply();
 
     StockDatabase& database_;
-    Faults& faults_;
-    std::set<platform::Uuid> marks_;
+    std::vector<platform::Uuid> marks_;
     shop::inventory::Changes staged_;
+    std::vector<shop::Sku> inflated_;
 };
 
 class MemoryStock final : public shop::inventory::StockStore {
   public:
-    MemoryStock(StockDatabase& database, Faults& faults) : database_(database), faults_(faults) {}
+    MemoryStock(StockDatabase& database, Context& context) : database_(database), context_(context) {}
     awaitable<std::unique_ptr<shop::inventory::StockTransaction>> begin() override {
-        faults_.port_call();
-        co_return std::make_unique<MemoryStockTransaction>(database_, faults_);
+        context_.port_call();
+        co_return std::make_unique<MemoryStockTransaction>(database_, context_);
     }
 
   private:
     StockDatabase& database_;
-    Faults& faults_;
+    Context& context_;
 };
 
 }  // namespace simulation

@@ -1,76 +1,105 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/simulation/world.hpp"
 
 namespace simulation {
 namespace {
 
-TEST(Simulation, balances_in_every_world_and_reaches_what_is_rare) {
+/// What a world complained about.
+std::optional<std::string> complaint_of(Engine& engine, const Schedule& schedule, Coverage& coverage) {
+    std::optional<std::string> complaint;
+    engine.run([&] { complaint = run(engine, schedule, coverage).complaint; });
+    return complaint;
+}
+
+/// Only when activities mix can one of them wait for another, or be stopped for long.
+bool needs_mixing(Rare what) { return what == Rare::waited_for_a_lock || what == Rare::stale_lease_refused; }
+
+class Profile : public testing::TestWithParam<bool> {};
+
+TEST_P(Profile, balances_in_every_world_and_reaches_what_is_rare) {
+    Engine engine;
     Coverage coverage;
-    for (std::uint64_t seed = 1; seed <= 1'000; ++seed) {
-        const auto complaint = run({.seed = seed}, coverage);
+    for (std::uint64_t seed = 1; seed <= 3'000; ++seed) {
+        const auto complaint = complaint_of(engine, {.seed = seed, .interleaved = GetParam()}, coverage);
         ASSERT_FALSE(complaint) << "seed " << seed << ": " << *complaint;
     }
     // A run that never met its faults proves nothing.
-    for (const auto* what : {"crash at a port",
-                             "crash after commit",
-                             "commit unknown",
-                             "database gone",
-                             "message duplicated",
-                             "message delayed",
-                             "crash before ack",
-                             "crash between confirm and mark",
-                             "provider's answer lost",
-                             "provider's error kept under its key",
-                             "provider's key repeated",
-                             "card declined",
-                             "cancelled by the customer",
-                             "duplicate suppressed",
-                             "order placed again",
-                             "order timed out",
-                             "payment refunded",
-                             "order confirmed",
-                             "order cancelled",
-                             "crash before the provider",
-                             "crash after the provider"})
-        EXPECT_GT(coverage[what], 0u) << what;
+    for (std::size_t kind = 0; kind < fault_count; ++kind)
+        EXPECT_TRUE(coverage.faults[kind] > 0 ||
+                    (!GetParam() && kind == static_cast<std::size_t>(Fault::process_stopped)))
+            << fault_names[kind];
+    for (std::size_t what = 0; what < rare_count; ++what)
+        EXPECT_TRUE(coverage.rare[what] > 0 || (!GetParam() && needs_mixing(static_cast<Rare>(what))))
+            << rare_names[what];
 }
 
-class SeededBug : public testing::TestWithParam<Bug> {};
+INSTANTIATE_TEST_SUITE_P(Both, Profile, testing::Bool(),
+                         [](const auto& one) { return one.param ? "interleaved" : "one_by_one"; });
+
+class SeededBug : public testing::TestWithParam<BugInfo> {};
 
 TEST_P(SeededBug, is_found) {
+    Engine engine;
     Coverage coverage;
-    for (std::uint64_t seed = 1; seed <= 2'000; ++seed)
-        if (run({.seed = seed, .bug = GetParam()}, coverage)) return;
-    FAIL() << "2,000 worlds with the bug, and nobody noticed";
+    const auto& info = GetParam();
+    for (std::uint64_t seed = 1; seed <= 10'000; ++seed)
+        if (complaint_of(engine, {.seed = seed, .interleaved = info.interleaved, .bug = info.bug}, coverage))
+            return;
+    FAIL() << "10,000 worlds in which " << info.what << ", and nobody noticed";
 }
 
-INSTANTIATE_TEST_SUITE_P(All, SeededBug,
-                         testing::Values(Bug::forgetful_release, Bug::late_charge_kept,
-                                         Bug::marked_before_sent, Bug::acknowledged_first));
+std::string name_of_bug(const testing::TestParamInfo<BugInfo>& one) {
+    std::string name(one.param.name);
+    std::ranges::replace(name, '-', '_');
+    return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, SeededBug, testing::ValuesIn(seeded_bugs), name_of_bug);
 
 class Weakness : public testing::TestWithParam<Bug> {};
 
 TEST_P(Weakness, is_made_up_for) {
+    Engine engine;
     Coverage coverage;
     for (std::uint64_t seed = 1; seed <= 500; ++seed) {
-        const auto complaint = run({.seed = seed, .bug = GetParam()}, coverage);
+        const auto complaint = complaint_of(engine, {.seed = seed, .bug = GetParam()}, coverage);
         ASSERT_FALSE(complaint) << "seed " << seed << ": " << *complaint;
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Weakness, testing::Values(Bug::no_inbox, Bug::new_key_per_call));
+INSTANTIATE_TEST_SUITE_P(All, Weakness, testing::ValuesIn(weaknesses));
 
 TEST(Simulation, is_the_same_world_for_the_same_seed) {
-    Coverage coverage;
-    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-        std::string one;
-        std::string other;
-        run({.seed = seed}, coverage, &one);
-        run({.seed = seed}, coverage, &other);
-        EXPECT_FALSE(one.empty());
-        EXPECT_EQ(one, other);
+    for (const bool interleaved : {false, true}) {
+        for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+            std::array<std::uint64_t, 2> hashes{};
+            for (auto& hash : hashes) {
+                Engine engine;
+                Coverage coverage;
+                const Schedule schedule{.seed = seed, .interleaved = interleaved};
+                engine.run([&] { hash = run(engine, schedule, coverage).trace_hash; });
+            }
+            EXPECT_EQ(hashes[0], hashes[1]) << "seed " << seed;
+        }
     }
+}
+
+TEST(Simulation, shrinks_a_failing_world_to_a_smaller_one_that_fails_too) {
+    Engine engine;
+    engine.run([&] {
+        Schedule failing{.seed = 1, .bug = Bug::stock_undo_never_sent};
+        Coverage coverage;
+        while (!run(engine, failing, coverage).complaint) ++failing.seed;
+        const auto smallest = shrink(engine, failing);
+        EXPECT_LT(smallest.orders, failing.orders);
+        EXPECT_GT(smallest.without.count(), 0u);
+        const auto told = run(engine, smallest, coverage, true);
+        EXPECT_TRUE(told.complaint);
+        EXPECT_FALSE(told.story.empty());
+    });
 }
 
 }  // namespace

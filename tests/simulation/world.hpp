@@ -1,15 +1,12 @@
 #pragma once
 
-#include <boost/asio/io_context.hpp>
-#include <deque>
+#include <bitset>
 #include <optional>
 #include <string>
 
-#include "services/order-service/app/application/order_saga.hpp"
-#include "tests/simulation/memory_orders.hpp"
-#include "tests/simulation/memory_payments.hpp"
-#include "tests/simulation/memory_provider.hpp"
-#include "tests/simulation/memory_stock.hpp"
+#include "tests/simulation/bugs.hpp"
+#include "tests/simulation/engine.hpp"
+#include "tests/simulation/faults.hpp"
 
 /// A whole shop in one thread: the real handlers of order, inventory and payment over memory, a broker that
 /// copies, delays and reorders, a virtual clock and one seed. The same seed is the same world, line by line.
@@ -18,16 +15,23 @@ namespace simulation {
 struct Schedule {
     std::uint64_t seed = 1;
     int orders = 10;
+    /// Activities of several replicas are suspended between their steps and mix. Otherwise each runs to its
+    /// end before the next begins, which is faster.
+    bool interleaved = false;
     Bug bug = Bug::none;
+    std::bitset<fault_count> without{};  // Kinds of faults that never happen.
 };
 
-/// Runs one world to its end and says what does not balance; nothing when everything does. Adds to `coverage`
-/// what was reached, and to `story`, if given, what happened in readable lines.
-std::optional<std::string> run(const Schedule& schedule, Coverage& coverage, std::string* story = nullptr);
+struct Outcome {
+    std::optional<std::string> complaint;  // What does not balance; nothing when everything does.
+    std::uint64_t trace_hash = 0;          // Two runs of one schedule have the same.
+    std::string story;                     // What happened in readable lines, when asked for.
+};
 
-/// What must hold when everything has come to rest.
-std::optional<std::string> check(const OrderDatabase& orders, const StockDatabase& stock,
-                                 const PaymentDatabase& payments, const MemoryProvider& provider,
-                                 const shop::inventory::StockBySku& stock_at_start);
+/// Runs one world to its end. Adds what was reached to `coverage`. Only within Engine::run().
+Outcome run(Engine& engine, const Schedule& schedule, Coverage& coverage, bool with_story = false);
+
+/// The smallest schedule around a failing one that still fails: fewer orders, fewer kinds of faults.
+Schedule shrink(Engine& engine, Schedule failing);
 
 }  // namespace simulation
