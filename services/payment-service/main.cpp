@@ -37,6 +37,7 @@ void compose(platform::service::Host& host, const Config& config) {
     ports.recorder = &recorder;
     auto& workers = host.add<Workers>(io, ports, WorkersConfig{.payments_max = payments_max}, host.metrics());
     bell = [&workers] { workers.wake(); };
+    ports.workforce = &workers;
 
     host.add_consumer(requests(ports), inbox, batch_max);
     host.repeat({"payments", workers.poll(), "payments that other replicas left behind wait"},

@@ -171,6 +171,20 @@ awaitable<void> Life::claim(std::size_t replica) {
         claimed_.push_back({process(Service::payment, replica), std::move(one)});
 }
 
+std::unique_ptr<payment::Places> Life::SomeWorkers::reserve(std::size_t wanted) {
+    struct Reserved final : payment::Places {
+        Reserved(Life& l, std::size_t n) : life(l), places(n), process(l.engine_.current().process) {}
+        std::size_t count() const override { return places; }
+        void drive(std::vector<payment::Payment> leased) override {
+            for (auto& one : leased) life.claimed_.push_back({process, std::move(one)});
+        }
+        Life& life;
+        std::size_t places;
+        int process;
+    };
+    return std::make_unique<Reserved>(life_, life_.random_.below(wanted + 1));
+}
+
 awaitable<void> Life::drive(payment::Payment payment) {
     tell([&] { return "a worker drives the payment of " + name_of(payment.order_id); });
     return payment::drive(payment_ports_, std::move(payment));

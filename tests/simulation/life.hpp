@@ -63,6 +63,15 @@ class Life {
         int process;
         shop::payment::Payment payment;
     };
+    /// Has a place for some of what it is asked for.
+    class SomeWorkers final : public shop::payment::Workforce {
+      public:
+        explicit SomeWorkers(Life& life) : life_(life) {}
+        std::unique_ptr<shop::payment::Places> reserve(std::size_t wanted) override;
+
+      private:
+        Life& life_;
+    };
 
     // What may be done now, and when there will be something to do.
     void gather();
@@ -114,7 +123,8 @@ class Life {
     shop::order::SagaTable saga_;
     shop::order::Ports order_ports_{&orders_, &prices_, &admission_, &clock_, &ids_, &saga_};
     shop::inventory::Ports stock_ports_{&stock_, &ids_};
-    shop::payment::Ports payment_ports_{&payments_, &shop_.provider, nullptr, &ids_, {}};
+    SomeWorkers workforce_{*this};
+    shop::payment::Ports payment_ports_{&payments_, &shop_.provider, nullptr, &ids_, {}, &workforce_};
     MemoryRecorder recorder_{payment_ports_, shop_.payment_db, context_};
 
     std::size_t replicas_ = 1;

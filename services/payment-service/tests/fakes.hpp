@@ -93,6 +93,24 @@ struct ScriptedProvider : Provider {
     std::function<void()> meanwhile;
 };
 
+/// Has as many places as it is given, and keeps what it shall drive.
+struct KeepingWorkforce : Workforce {
+    struct Kept : Places {
+        Kept(KeepingWorkforce& all, std::size_t places) : workforce{all}, number{places} {}
+        std::size_t count() const override { return number; }
+        void drive(std::vector<Payment> leased) override {
+            for (auto& one : leased) workforce.driven.push_back(std::move(one));
+        }
+        KeepingWorkforce& workforce;
+        std::size_t number;
+    };
+    std::unique_ptr<Places> reserve(std::size_t wanted) override {
+        return std::make_unique<Kept>(*this, std::min(wanted, places));
+    }
+    std::size_t places = 0;
+    std::vector<Payment> driven;
+};
+
 /// Records each report in a transaction of its own.
 struct SingleRecorder : Recorder {
     explicit SingleRecorder(const Ports& all) : ports{all} {}

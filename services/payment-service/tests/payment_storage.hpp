@@ -78,7 +78,8 @@ struct Storage {
                       }}};
     PgPaymentReads reads{pool};
     ScriptedProvider provider;
-    Ports ports{&store, &provider, nullptr, &ids, {}};
+    KeepingWorkforce workforce;
+    Ports ports{&store, &provider, nullptr, &ids, {}, &workforce};
 };
 
 }  // namespace shop::payment

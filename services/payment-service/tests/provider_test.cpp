@@ -101,7 +101,8 @@ struct ProviderTest : testing::Test {
     std::optional<http::Client> client;
     std::optional<Stripe> stripe;
     MemoryPayments store;
-    Ports ports{&store, nullptr, nullptr, &ids, {}};
+    KeepingWorkforce workforce;
+    Ports ports{&store, nullptr, nullptr, &ids, {}, &workforce};
     SingleRecorder recorder{ports};
     const OrderId order{ids.next()};
     const Money total{2500, {"EUR"}};

@@ -54,7 +54,8 @@ struct Work : testing::Test {
     CountingIds ids;
     MemoryPayments store;
     ScriptedProvider provider;
-    Ports ports{&store, &provider, nullptr, &ids, {}};
+    KeepingWorkforce workforce;
+    Ports ports{&store, &provider, nullptr, &ids, {}, &workforce};
     SingleRecorder recorder{ports};
     Work() { ports.recorder = &recorder; }
     const Money total{2500, {"EUR"}};
@@ -70,6 +71,29 @@ TEST_F(Work, a_batch_of_requests_is_folded_in_the_order_of_delivery) {
     EXPECT_THAT(told(), ElementsAre("PaymentRefunded"));
     EXPECT_EQ(store.commits, 1);
     EXPECT_THAT(provider.calls, IsEmpty());
+}
+
+TEST_F(Work, what_waits_for_a_worker_is_leased_at_once_where_there_is_a_place) {
+    workforce.places = 1;
+    const OrderId a{ids.next()}, b{ids.next()};
+    run(handle_requests(ports, {message(charge(a)), message(charge(b))}));
+    ASSERT_EQ(workforce.driven.size(), 1u);
+    EXPECT_EQ(workforce.driven.front(), store.payments.at(a)) << "what is driven is what was committed";
+    EXPECT_TRUE(store.payments.at(a).lease);
+    EXPECT_EQ(store.payments.at(a).leased_until, store.now + ports.policy.lease);
+    const auto claimed = run(claim(ports, 10));
+    ASSERT_EQ(claimed.size(), 1u) << "the other waits for whoever has a place";
+    EXPECT_EQ(claimed.front().order_id, b);
+}
+
+TEST_F(Work, a_payment_that_a_worker_has_is_not_leased_to_another) {
+    workforce.places = 10;
+    const OrderId order{ids.next()};
+    run(handle_requests(ports, {message(charge(order))}));
+    const auto lease = store.payments.at(order).lease;
+    run(handle_requests(ports, {message(RefundPayment{order})}));
+    EXPECT_EQ(store.payments.at(order).lease, lease);
+    EXPECT_EQ(workforce.driven.size(), 1u);
 }
 
 TEST_F(Work, a_decision_writes_each_payment_once_and_what_did_not_change_not_at_all) {

@@ -63,6 +63,22 @@ TEST_F(WorkersTest, a_payment_is_driven_as_soon_as_it_is_committed) {
     EXPECT_THAT(metrics.text(), HasSubstr("shop_payments_driven 0"));
 }
 
+TEST_F(WorkersTest, a_payment_is_driven_by_the_replica_that_made_it_without_being_claimed) {
+    auto workers = make(3);
+    ports.workforce = &workers;
+    held.held = true;
+    handle({charge(OrderId{ids.next()}), charge(OrderId{ids.next()}), charge(OrderId{ids.next()})});
+    platform::testing::run_until(io, [&] { return held.at_once == 3; });
+    EXPECT_EQ(work, 0) << "nobody need look for them";
+    asked_to_charge();
+    EXPECT_EQ(work, 1) << "all places are taken";
+    held.let_go();
+    platform::testing::run_until(io, [&] { return charged() == "4"; });
+    EXPECT_LE(held.most, 3);
+    run(workers.stop());
+    EXPECT_THAT(metrics.text(), HasSubstr("shop_payments_driven 0"));
+}
+
 TEST_F(WorkersTest, more_than_fit_are_driven_one_after_the_other) {
     held.held = true;
     for (int i = 0; i < 10; ++i) asked_to_charge();

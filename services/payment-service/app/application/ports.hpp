@@ -71,6 +71,21 @@ struct Recorder {
     virtual awaitable<std::optional<Payment>> record(Report report) = 0;
 };
 
+/// Places kept for payments that are about to be committed. Destroyed, those that nobody took are free again.
+struct Places {
+    virtual ~Places() = default;
+    virtual std::size_t count() const = 0;
+    /// Drives payments, at most as many as there are places, that were leased for this and are committed.
+    virtual void drive(std::vector<Payment> leased) = 0;
+};
+
+/// The workers of this replica.
+struct Workforce {
+    virtual ~Workforce() = default;
+    /// At most `wanted` places, fewer or none when most are taken.
+    virtual std::unique_ptr<Places> reserve(std::size_t wanted) = 0;
+};
+
 struct WorkerPolicy {
     RetryPolicy retry;
     std::chrono::milliseconds lease{12'000};  // Longer than the provider's time-out; see Config::lease_ms.
@@ -82,6 +97,7 @@ struct Ports {
     Recorder* recorder;
     platform::Ids* ids;
     WorkerPolicy policy;
+    Workforce* workforce = nullptr;  // Absent where requests are not handled.
 };
 
 }  // namespace shop::payment

@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "platform/base/ensure.hpp"
 #include "platform/telemetry/log.hpp"
 #include "services/payment-service/app/application/work.hpp"
 
@@ -31,13 +32,44 @@ struct Workers::Core {
     WorkersConfig config;
     platform::telemetry::Gauge& active_gauge;
     platform::telemetry::Counter& failures;
-    std::size_t active = 0;
+    std::size_t taken = 0;   // Places: reserved, or with a payment that is driven.
+    std::size_t driven = 0;  // Payments.
     bool claiming = false;
     bool again = false;  // Something became due while we were claiming.
     bool stopped = false;
     boost::asio::steady_timer at_rest{io};
 
-    bool full() const { return active >= config.payments_max; }
+    bool full() const { return taken >= config.payments_max; }
+    std::size_t free() const { return stopped || full() ? 0 : config.payments_max - taken; }
+    void give_back(std::size_t places) {
+        taken -= places;
+        at_rest.cancel();
+    }
+    void count_driven(std::size_t now) { active_gauge.set(static_cast<double>(driven = now)); }
+};
+
+class Workers::Reserved final : public Places {
+  public:
+    Reserved(std::shared_ptr<Core> core, std::size_t count) : core_(std::move(core)), count_(count) {
+        core_->taken += count_;
+    }
+    ~Reserved() override { core_->give_back(count_); }
+    Reserved(const Reserved&) = delete;
+    Reserved& operator=(const Reserved&) = delete;
+
+    std::size_t count() const override { return count_; }
+    void drive(std::vector<Payment> leased) override {
+        platform::ensure(leased.size() <= count_, "a payment to drive has a place");
+        for (auto& payment : leased) {
+            --count_;  // From here on the worker's, which gives it back.
+            core_->count_driven(core_->driven + 1);
+            boost::asio::co_spawn(core_->io, drive_one(core_, std::move(payment)), boost::asio::detached);
+        }
+    }
+
+  private:
+    const std::shared_ptr<Core> core_;
+    std::size_t count_;
 };
 
 Workers::Workers(boost::asio::io_context& io, Ports ports, WorkersConfig config,
@@ -46,6 +78,10 @@ Workers::Workers(boost::asio::io_context& io, Ports ports, WorkersConfig config,
           io, ports, config, metrics.gauge("shop_payments_driven", "Payments that this replica is driving."),
           metrics.counter("shop_payment_work_failures_total",
                           "Payments left to their lease after a failure."))) {}
+
+std::unique_ptr<Places> Workers::reserve(std::size_t wanted) {
+    return std::make_unique<Reserved>(core_, std::min(wanted, core_->free()));
+}
 
 void Workers::wake() {
     core_->again = true;
@@ -59,14 +95,14 @@ awaitable<void> Workers::stop() {
     const auto core = core_;
     core->stopped = true;
     const auto deadline = std::chrono::steady_clock::now() + core->config.drain;
-    while ((core->active > 0 || core->claiming) && std::chrono::steady_clock::now() < deadline) {
+    while ((core->taken > 0 || core->claiming) && std::chrono::steady_clock::now() < deadline) {
         core->at_rest.expires_at(deadline);
         boost::system::error_code rung;
         co_await core->at_rest.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, rung));
     }
-    if (core->active > 0)
+    if (core->driven > 0)
         platform::telemetry::log_warn("payments under way are left to their leases",
-                                      {{"payments", static_cast<std::int64_t>(core->active)}});
+                                      {{"payments", static_cast<std::int64_t>(core->driven)}});
 }
 
 std::chrono::milliseconds Workers::poll() const { return core_->config.poll; }
@@ -80,14 +116,11 @@ awaitable<void> Workers::claim_some(std::shared_ptr<Core> core) {
                                      }};
     do {
         core->again = false;
-        if (core->stopped || core->full()) co_return;
-        const auto places = core->config.payments_max - core->active;
-        auto claimed = co_await claim(core->ports, places);
-        if (claimed.size() == places) core->again = true;
-        for (auto& payment : claimed) {
-            core->active_gauge.set(static_cast<double>(++core->active));
-            boost::asio::co_spawn(core->io, drive_one(core, std::move(payment)), boost::asio::detached);
-        }
+        if (core->free() == 0) co_return;
+        Reserved places{core, core->free()};
+        auto claimed = co_await claim(core->ports, places.count());
+        if (claimed.size() == places.count()) core->again = true;
+        places.drive(std::move(claimed));
     } while (core->again);
 }
 
@@ -111,8 +144,8 @@ awaitable<void> Workers::drive_one(std::shared_ptr<Core> core, Payment payment) 
                                        {{"order_id", order}, {"why", failure.what()}});
     }
     const bool was_full = core->full();
-    core->active_gauge.set(static_cast<double>(--core->active));
-    core->at_rest.cancel();
+    core->count_driven(core->driven - 1);
+    core->give_back(1);
     if (was_full && !core->claiming && !core->stopped)
         boost::asio::co_spawn(core->io, claim_quietly(core), boost::asio::detached);
 }

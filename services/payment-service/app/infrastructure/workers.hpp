@@ -32,10 +32,12 @@ class GroupRecorder final : public Recorder {
 
 /// Claims payments that are due and drives them, a bounded number at once. One that fails is left to its
 /// lease: when that has run out, whoever comes next goes on with it.
-class Workers {
+class Workers final : public Workforce {
   public:
     Workers(boost::asio::io_context& io, Ports ports, WorkersConfig config,
             platform::telemetry::Metrics& metrics);
+
+    std::unique_ptr<Places> reserve(std::size_t wanted) override;
 
     /// A payment waits. Cheap; from the io_context's thread.
     void wake();
@@ -52,6 +54,7 @@ class Workers {
 
   private:
     struct Core;
+    class Reserved;
     static awaitable<void> claim_some(std::shared_ptr<Core> core);
     static awaitable<void> claim_quietly(std::shared_ptr<Core> core);
     static awaitable<void> drive_one(std::shared_ptr<Core> core, Payment payment);
