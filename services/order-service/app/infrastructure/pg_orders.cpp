@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "platform/base/crash_point.hpp"
 #include "platform/messaging/outbox.hpp"
 #include "services/order-service/app/infrastructure/order_rows.hpp"
 #include "services/order-service/app/infrastructure/pg_order_transaction.hpp"
@@ -183,7 +184,9 @@ awaitable<std::vector<PgOrders::Settled>> PgOrders::commit_all(std::vector<NewOr
     }
     write_orders(tx, new_ones);
     auto winners = tx.send(find_keys, users, keys);
+    CRASH_POINT("order.place.before_commit");
     co_await tx.commit();
+    CRASH_POINT("order.place.after_commit");
     if (!new_ones.empty()) committed_();
 
     const auto known = by_key(winners.get());

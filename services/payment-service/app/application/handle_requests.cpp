@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "platform/base/crash_point.hpp"
+
 namespace shop::payment {
 
 Changes decide(LockedPayments locked, platform::Ids& ids) {
@@ -25,8 +27,10 @@ Changes decide(LockedPayments locked, platform::Ids& ids) {
 awaitable<void> handle_requests(Ports ports, std::vector<PaymentRequest> batch) {
     auto transaction = co_await ports.payments->begin();
     auto locked = co_await transaction->load(std::move(batch));
+    CRASH_POINT("payment.orders.after_inbox_mark");
     auto changes = decide(std::move(locked), *ports.ids);
     co_await transaction->save(std::move(changes));
+    CRASH_POINT("payment.orders.before_commit");
     co_await transaction->commit();
 }
 
