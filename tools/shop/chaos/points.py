@@ -125,11 +125,12 @@ def line(done: Round) -> str:
     recovery = f"{max(done.recovery_seconds):.1f} s" if done.recovery_seconds else "-"
     final = "-" if done.final_seconds is None else f"{done.final_seconds:.1f} s"
     audit = f"{len(done.wrong)} wrong" if done.wrong else "all zero"
-    return f"   {done.point:<52} {done.hits:>4} {recovery:>10} {final:>8}  {audit:<9} {done.verdict}"
+    return (f"   {done.point:<52} {done.hits:>4} {recovery:>10} {final:>8} {done.seconds:>6.1f} s  {audit:<9} "
+            f"{done.verdict}")
 
 
 def show(rounds: Sequence[Round]) -> None:
-    say(f"   {'point':<52} {'hits':>4} {'recovered':>10} {'final':>8}  audit     verdict")
+    say(f"   {'point':<52} {'hits':>4} {'recovered':>10} {'final':>8} {'in all':>8}  audit     verdict")
     for done in rounds:
         say(line(done))
 
