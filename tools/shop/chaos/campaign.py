@@ -28,7 +28,7 @@ RECOVERED_SECONDS = 30.0
 FINAL_SECONDS = 60.0
 PAUSE_SECONDS = 0.03
 # How often a point is passed before somebody dies there is drawn, so that it is not always the first message.
-PASSINGS_MAX = 3
+PASSINGS_MAX = 2
 DAYS_AHEAD = 2
 
 
@@ -147,8 +147,8 @@ class Campaign:
         self._aim.drop()
         if not reached:
             return False, []
-        # A confirmed order shows that what comes again has been handled: a message at which three processes in a row had
-        # died would be refused as poison. The dead need not be back before the next one dies.
+        # A confirmed order shows that what comes again has been handled: a message at which three processes in a row
+        # had died would be refused as poison. The dead need not be back before the next one dies.
         began = time.monotonic()
         recovered = self.shoppers.probe(RECOVERED_SECONDS)
         done.recovery_seconds.append(time.monotonic() - began)

@@ -19,10 +19,10 @@ from tests.e2e.shopping import basket, new_product, stock_of
 from tools.shop.api import Answer, Api
 
 CARDS = {
-    "pm_card_visa": 55, "pm_card_chargeDeclined": 8, "pm_sim_slow": 8, "pm_sim_answerLost": 6,
+    "pm_card_visa": 55, "pm_card_chargeDeclined": 8, "pm_sim_slow": 12, "pm_sim_answerLost": 6,
     "pm_sim_errorCharged": 5, "pm_sim_errorNotCharged": 3, "pm_sim_processing": 5,
 }
-CANCELLED_OF_TEN = {"pm_card_visa": 2, "pm_sim_slow": 8}
+CANCELLED_OF_TEN = {"pm_card_visa": 3, "pm_sim_slow": 8}
 SOLD_OUT_OF_TEN = 1
 CANCEL_SECONDS_MAX = 0.4
 BUYERS = 4
