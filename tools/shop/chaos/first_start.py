@@ -38,7 +38,7 @@ def die_in_migration(rig: Rig, point: str, passing: int) -> tuple[bool, list[str
         # It goes with the platform: to drop it would wait for a checkpoint, under load for seconds.
         rig.database("postgres").run(f'create database {database} owner {service.removesuffix("-service")}_db')
         died = _start(service, environment, Path(directory) / "1.log")
-        code = died.wait(SECONDS)
+        code = _end_of(died)
         if code != -signal.SIGKILL or not log.exists() or read_hits(log.read_text())[-1].pid != died.pid:
             return False, [f"{service} did not die in its migration but ended with {code}"]
         wrong = _half_done(rig, database, passing)
@@ -48,7 +48,7 @@ def die_in_migration(rig: Rig, point: str, passing: int) -> tuple[bool, list[str
 
 def _environment(rig: Rig, service: str, database: str) -> dict[str, str]:
     """Of the platform's own process, but for the places where it keeps and sends things."""
-    entries = Path(f"/proc/{rig.pid(service)}/environ").read_bytes().decode().split("\0")
+    entries = Path(f"/proc/{rig.pids()[service]}/environ").read_bytes().decode().split("\0")
     found = dict(entry.split("=", 1) for entry in entries if "=" in entry)
     user = urllib.parse.urlsplit(found["SHOP_BROKER_URL"]).username
     rig.broker.ask("PUT", f"/vhosts/{VIRTUAL_HOST}")
@@ -63,6 +63,16 @@ def _start(service: str, environment: dict[str, str], log: Path) -> subprocess.P
     with log.open("wb") as output:
         return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", str(programs() / service)], env=environment, cwd="/",
                                 stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+
+
+def _end_of(process: subprocess.Popen[bytes]) -> int | None:
+    """Its exit code; None when it does not end in time."""
+    try:
+        return process.wait(SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return None
 
 
 def _half_done(rig: Rig, database: str, passing: int) -> list[str]:
@@ -90,7 +100,7 @@ def _lives(rig: Rig, service: str, environment: dict[str, str], database: str, l
         of_platform = {row["line"] for row in rig.database(service.removesuffix("-service") + "_db").rows(SCHEMA)}
         wrong += [f"{service}: the schemas differ: {sorted(of_ours ^ of_platform)}"] * (of_ours != of_platform)
         process.send_signal(signal.SIGTERM)
-        code = process.wait(SECONDS)
+        code = _end_of(process)
         return wrong + [f"{service} ended with {code} after the migration"] * (code != os.EX_OK)
     finally:
         if process.poll() is None:
