@@ -213,9 +213,8 @@ class Machine:
     def left(self) -> list[str]:
         """The programs that run beside the first process. What has ended and was not fetched is none."""
         own = namespace(self._init)
-        return [Path(f"/proc/{pid}/comm").read_text().strip() for pid in processes()
-                if pid != self._init and namespace(pid) == own and parent_and_state(pid)[1] != "Z"]
-
+        return [name for pid in processes() if pid != self._init and namespace(pid) == own
+                and parent_and_state(pid)[1] != "Z" and (name := program_name(pid))]
 
     def processor_seconds(self) -> float:
         """What everything in it has cost so far: on a busy machine, the seconds on the clock say little."""
@@ -225,6 +224,14 @@ class Machine:
 
 def processes() -> list[int]:
     return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+
+
+def program_name(pid: int) -> str:
+    """Empty when it has ended meanwhile."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def parent_and_state(pid: int) -> tuple[int, str]:

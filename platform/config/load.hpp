@@ -86,7 +86,7 @@ void load_member(Loading& loading, const std::string& variable, M& out) {
     } else {
         using Value = typename Setting<M>::Value;
         static_assert(contract::ScalarType<Value>, "no setting can have this type; see settings.hpp");
-        if constexpr (std::same_as<Value, std::chrono::milliseconds>) {
+        if constexpr (std::derived_from<Value, std::chrono::milliseconds>) {
             ensure(variable.ends_with("_MS"), "a setting in milliseconds has a name that ends in _ms");
         }
         const auto text = loading.text_of(variable, Sensitive<Value>, Setting<M>::required);

@@ -12,7 +12,7 @@
 #include "platform/contract/scalar.hpp"
 
 /// The types of the members of a configuration struct, beside bool, std::string, described enumerations,
-/// std::chrono::milliseconds and std::optional. Each is a contract::Scalar, so a type of one's own joins in
+/// Milliseconds and std::optional. Each is a contract::Scalar, so a type of one's own joins in
 /// the same way.
 namespace platform::config {
 
@@ -30,6 +30,19 @@ class Limit {
 
   private:
     std::int64_t value_;
+};
+
+/// A time that must lie from Lo to Hi milliseconds; otherwise as a Limit. Used like any other duration.
+template <std::int64_t Lo, std::int64_t Hi>
+class Milliseconds : public std::chrono::milliseconds {
+  public:
+    static_assert(0 <= Lo && Lo <= Hi);
+
+    /// From milliseconds or a longer unit.
+    template <class Rep, class Period>
+    constexpr Milliseconds(std::chrono::duration<Rep, Period> time) : std::chrono::milliseconds(time) {
+        if (count() < Lo || count() > Hi) ensure(false, "a time lies in the range of its type");
+    }
 };
 
 /// A setting without a sensible default. Reading one that was never given is a bug.
@@ -130,9 +143,6 @@ std::string masked(const UrlOf<Schemes...>& url) {
 template <class T>
 concept Sensitive = requires(const T& value) { masked(value); };
 
-/// The longest time that a setting in milliseconds may name.
-inline constexpr std::chrono::milliseconds duration_max = std::chrono::days{365};
-
 }  // namespace platform::config
 
 namespace platform::contract {
@@ -147,12 +157,12 @@ struct Scalar<config::Limit<Lo, Hi>> {
     static std::string text(config::Limit<Lo, Hi> limit) { return std::to_string(std::int64_t{limit}); }
 };
 
-template <>
-struct Scalar<std::chrono::milliseconds> {
-    static Parsed<std::chrono::milliseconds> parse(std::string_view text) {
-        const auto number = rules::integer(text, 0, config::duration_max.count());
+template <std::int64_t Lo, std::int64_t Hi>
+struct Scalar<config::Milliseconds<Lo, Hi>> {
+    static Parsed<config::Milliseconds<Lo, Hi>> parse(std::string_view text) {
+        const auto number = rules::integer(text, Lo, Hi);
         if (!number) return std::unexpected(number.error());
-        return std::chrono::milliseconds(*number);
+        return config::Milliseconds<Lo, Hi>(std::chrono::milliseconds(*number));
     }
     static std::string text(std::chrono::milliseconds time) { return std::to_string(time.count()); }
 };

@@ -80,6 +80,19 @@ class Connection {
     void publish(std::string_view exchange, std::string_view routing_key, bool mandatory,
                  const Content& content);
 
+    /// While one lives, what is published is gathered into large segments. Otherwise each message is several
+    /// small ones, and the broker wakes up for each of them.
+    class Burst {
+      public:
+        explicit Burst(Connection& connection);
+        ~Burst();
+        Burst(const Burst&) = delete;
+        Burst& operator=(const Burst&) = delete;
+
+      private:
+        const int descriptor_;
+    };
+
     void consume(std::string_view queue, std::uint16_t prefetch);
     void cancel_consumer();
     /// Takes one message out of a queue if there is one; it must be acknowledged like a delivery. Not on

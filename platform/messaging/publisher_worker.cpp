@@ -133,7 +133,9 @@ void Publisher::Worker::take_accepted() {
 }
 
 bool Publisher::Worker::send_some(Connection& connection) {
+    if (sending_.empty()) return false;
     std::size_t sent = 0;
+    const Connection::Burst together(connection);
     while (sent < burst && !sending_.empty() && window_.open() < config_.window_max &&
            connection.writable()) {
         const std::shared_ptr<PublishJob> job = sending_.front();

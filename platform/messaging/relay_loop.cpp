@@ -25,17 +25,18 @@ select set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', '
 
 /// Rows that another relay has locked are its own business. There is no order to keep: a transaction that
 /// began earlier may commit later, so nothing may be concluded from the place of a row.
-const postgres::Statement<std::vector<StoredEvent>(Time, int)> select_unsent{"messaging.select_unsent", R"sql(
-select id, created_at, type, subject, data, traceparent
+const postgres::Statement<std::vector<UnsentEvent>(Time, int)> select_unsent{"messaging.select_unsent", R"sql(
+select id, created_at, type, subject, data, traceparent, ctid::text as place
 from outbox where sent_at is null and created_at > $1
 order by created_at limit $2 for update skip locked)sql"};
 
+/// A place is one within its partition, which the time names. It stays where it is while the row is locked.
 /// The bounds say nothing new; they let the planner leave out partitions.
-const postgres::Statement<void(std::vector<Uuid>, std::vector<Time>, Time, Time)> mark_sent{
+const postgres::Statement<void(std::vector<std::string>, std::vector<Time>, Time, Time)> mark_sent{
     "messaging.mark_sent", R"sql(
 update outbox set sent_at = clock_timestamp()
-from unnest($1::uuid[], $2::timestamptz[]) as confirmed(id, created_at)
-where outbox.id = confirmed.id and outbox.created_at = confirmed.created_at
+from unnest($1::text[]::tid[], $2::timestamptz[]) as confirmed(place, created_at)
+where outbox.ctid = confirmed.place and outbox.created_at = confirmed.created_at
   and outbox.created_at between $3 and $4)sql"};
 
 struct Backlog {
@@ -155,23 +156,23 @@ awaitable<bool> Relay::Loop::carry_batch() {
     tx.send(walk_the_index);
     const auto selected = tx.send(select_unsent, select_from(), config_.batch_max);
     co_await tx.flush();
-    std::vector<StoredEvent> rows = selected.get();
+    std::vector<UnsentEvent> rows = selected.get();
     const bool full = rows.size() == static_cast<std::size_t>(config_.batch_max);
     if (!rows.empty()) co_await publish_and_mark(tx, std::move(rows));
     co_return full;
 }
 
-awaitable<void> Relay::Loop::publish_and_mark(postgres::Transaction& tx, std::vector<StoredEvent> rows) {
+awaitable<void> Relay::Loop::publish_and_mark(postgres::Transaction& tx, std::vector<UnsentEvent> rows) {
     batch_size_.observe(static_cast<double>(rows.size()));
     CRASH_POINT("", "relay.before_publish");
     const auto outcomes = co_await publisher_.publish(envelopes_of(rows, source_), config_.confirm);
     CRASH_POINT("", "relay.after_confirm_before_mark");
-    std::vector<Uuid> ids;
+    std::vector<std::string> places;
     std::vector<Time> times;
     std::optional<PublishOutcome> failure;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (outcomes[i] == PublishOutcome::confirmed) {
-            ids.push_back(rows[i].id);
+            places.push_back(std::move(rows[i].place));
             times.push_back(rows[i].created_at);
         } else if (outcomes[i] == PublishOutcome::returned) {
             skip_returned(rows[i].created_at);
@@ -179,9 +180,9 @@ awaitable<void> Relay::Loop::publish_and_mark(postgres::Transaction& tx, std::ve
             failure = outcomes[i];
         }
     }
-    if (!ids.empty()) {
+    if (!places.empty()) {
         const auto [first, last] = std::ranges::minmax(times);
-        tx.send(mark_sent, ids, times, first, last);
+        tx.send(mark_sent, places, times, first, last);
     }
     co_await tx.commit();
     if (failure) throw BrokerError("publishing: " + std::string(name_of(*failure)));

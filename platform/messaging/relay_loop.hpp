@@ -35,7 +35,7 @@ class Relay::Loop : public std::enable_shared_from_this<Loop> {
     static awaitable<void> fly(std::shared_ptr<Loop> self, std::size_t number);
     static awaitable<void> sample(std::shared_ptr<Loop> self);
     awaitable<bool> carry_batch();
-    awaitable<void> publish_and_mark(postgres::Transaction& tx, std::vector<StoredEvent> rows);
+    awaitable<void> publish_and_mark(postgres::Transaction& tx, std::vector<UnsentEvent> rows);
     awaitable<void> rest(std::size_t number, std::chrono::milliseconds at_most, bool wakeable);
     void spawn(awaitable<void> coroutine);
     void ring_all();

@@ -5,7 +5,8 @@ namespace platform::messaging {
 
 namespace {
 
-constexpr int page_max = 500;
+/// Each page looks through all that is retained.
+constexpr int page_max = 5'000;
 constexpr std::chrono::seconds confirm{5};
 
 const postgres::Statement<std::vector<StoredEvent>(Time, Uuid, Time, std::optional<std::string>,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/describe/class.hpp>
+#include <concepts>
 #include <string>
 #include <vector>
 
@@ -21,11 +22,18 @@ struct StoredEvent {
 };
 BOOST_DESCRIBE_STRUCT(StoredEvent, (), (id, created_at, type, subject, data, traceparent))
 
-/// Moves the texts out of the rows; ids and times stay.
-inline std::vector<Envelope> envelopes_of(std::vector<StoredEvent>& rows, const std::string& source) {
+/// One that is locked, to be marked when it is sent.
+struct UnsentEvent : StoredEvent {
+    std::string place;  // In its partition.
+};
+BOOST_DESCRIBE_STRUCT(UnsentEvent, (StoredEvent), (place))
+
+/// Moves the texts out of the rows; ids, times and places stay.
+template <std::derived_from<StoredEvent> Row>
+std::vector<Envelope> envelopes_of(std::vector<Row>& rows, const std::string& source) {
     std::vector<Envelope> envelopes;
     envelopes.reserve(rows.size());
-    for (StoredEvent& row : rows)
+    for (Row& row : rows)
         envelopes.push_back({row.id, std::move(row.type), source, std::move(row.subject), row.created_at,
                              std::move(row.traceparent), std::move(row.data)});
     return envelopes;

@@ -72,9 +72,11 @@ std::string repeated(const std::string& value, const std::string& addresses) {
 
 // A plan is made once per statement and connection, often while the table is still empty and a scan of all of
 // it looks cheapest; it would be kept while the table grows to millions of rows. What a service asks has an
-// index, so plans that read whole tables are ruled out from the start.
+// index, so plans that read whole tables are ruled out from the start, and a statement is planned once
+// instead of again for each batch, which can cost more than the batch itself.
 constexpr const char* plan_by_index =
-    " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off";
+    " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off"
+    " -c plan_cache_mode=force_generic_plan";
 
 std::string session_options(const PoolConfig& config, const std::string& given) {
     auto option = [](const char* name, std::chrono::milliseconds time) {

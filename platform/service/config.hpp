@@ -26,7 +26,7 @@ struct ServiceConfig {
     config::Limit<1, 1'000> database_connections = 16;  // For messages and what runs in the background.
     config::Limit<1, 1'000> request_connections = 8;    // For HTTP requests.
     /// How long a start waits for a database that is starting too.
-    std::chrono::milliseconds database_start_ms{10'000};
+    config::Milliseconds<0, 600'000> database_start_ms = std::chrono::seconds{10};
 
     config::Required<config::AmqpUrl> broker_url;
     /// How long published and handled messages are remembered: duplicates older than this are not recognised
@@ -43,9 +43,9 @@ struct ServiceConfig {
 
     /// At the end: how long to serve after saying "not ready", so that balancers notice (two missed checks),
     /// then how long requests under way may take, and when the process ends whatever is still going on.
-    std::chrono::milliseconds drain_ms{3'000};
-    std::chrono::milliseconds drain_requests_ms{3'000};
-    std::chrono::milliseconds stop_ms{9'500};
+    config::Milliseconds<0, 600'000> drain_ms = std::chrono::seconds{3};
+    config::Milliseconds<0, 600'000> drain_requests_ms = std::chrono::seconds{3};
+    config::Milliseconds<1, 1'200'000> stop_ms = std::chrono::milliseconds{9'500};
 
     /// Throws ConfigError when the steps of a stop do not fit into the whole.
     void check() const;

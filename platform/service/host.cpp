@@ -34,8 +34,12 @@ class Host::Loop {
         thread_.join();
     }
 
+    /// Begins `work` on the thread; the future holds what it throws.
+    std::future<void> begin(std::function<awaitable<void>()> work) {
+        return asio::co_spawn(io_, work(), asio::use_future);
+    }
     /// Runs `work` on the thread and returns when it has ended; rethrows what it throws.
-    void run(std::function<awaitable<void>()> work) { asio::co_spawn(io_, work(), asio::use_future).get(); }
+    void run(std::function<awaitable<void>()> work) { begin(std::move(work)).get(); }
     void call(std::function<void()> work) {
         asio::post(io_, std::packaged_task<void()>{std::move(work)}).get();
     }
@@ -209,7 +213,9 @@ messaging::Consumer& Host::add_consumer(messaging::ConsumerHandlers handlers, st
     messaging::ConsumerConfig limits;
     limits.batch_max = batch_max;
     limits.prefetch = 2 * batch_max;
-    return add<messaging::Consumer>(io_, broker(), limits, std::move(handlers), metrics_);
+    auto& consumer = add<messaging::Consumer>(io_, broker(), limits, std::move(handlers), metrics_);
+    consumers_.push_back(&consumer);
+    return consumer;
 }
 
 http::Authenticate Host::authenticate() { return bearer(verifier_); }
@@ -232,11 +238,11 @@ void Host::start() {
 }
 
 bool Host::stop() {
-    loop_->call(announce_drain_);
+    for (auto& kept : parts_)
+        if (kept.announce_drain) loop_->call(kept.announce_drain);
     // Balancers notice after a few missed checks; until then requests keep coming and are served.
     std::this_thread::sleep_for(config_.drain_ms);
-    const auto deadline = std::chrono::steady_clock::now() + config_.drain_requests_ms;
-    loop_->run([this, deadline] { return drain(*server_, deadline); });
+    finish_work();
     loop_->run([this] { return stop_loops(); });
     stop_parts();
     loop_->call([this] {
@@ -244,6 +250,18 @@ bool Host::stop() {
         pool_.stop();
     });
     return loop_->end(1s);
+}
+
+/// Requests under way and messages that were fetched, side by side: with a slow database each takes its whole
+/// time, and one after the other they would not fit into the time for a stop.
+void Host::finish_work() {
+    for (auto& kept : parts_)
+        if (kept.drain) loop_->call(kept.drain);
+    std::vector<std::future<void>> ending;
+    for (auto* consumer : consumers_) ending.push_back(loop_->begin([consumer] { return consumer->stop(); }));
+    const auto deadline = std::chrono::steady_clock::now() + config_.drain_requests_ms;
+    loop_->run([this, deadline] { return drain(*server_, deadline); });
+    for (auto& one : ending) one.get();
 }
 
 awaitable<void> Host::stop_loops() {

@@ -55,15 +55,20 @@ class Host {
     auth::Verifier& verifier() { return verifier_; }
 
     /// Makes a part of the service that lives as long as the host. Its start(), if it has one, is called on
-    /// the io_context's thread once everything is composed and before the first request. How it stops, if it
-    /// has to, comes after the last request: stop(), plain or a coroutine, runs on the io_context's thread as
-    /// everything else does and must not block it; stop_and_wait() waits for a thread of the part's own and
-    /// is called on the main thread.
+    /// the io_context's thread once everything is composed and before the first request. Its
+    /// announce_drain() is called when the process begins to say "not ready", and its drain() when requests
+    /// under way shall come to their end, so that whoever waits for something is answered. How it stops, if
+    /// it has to, comes after the last request: stop(), plain or a coroutine, runs on the io_context's thread
+    /// as everything else does and must not block it; stop_and_wait() waits for a thread of the part's own
+    /// and is called on the main thread.
     template <class Part, class... Args>
     Part& add(Args&&... args) {
         auto part = std::make_shared<Part>(std::forward<Args>(args)...);
         Kept kept{.part = part};
         if constexpr (requires { part->start(); }) kept.start = [part] { part->start(); };
+        if constexpr (requires { part->announce_drain(); })
+            kept.announce_drain = [part] { part->announce_drain(); };
+        if constexpr (requires { part->drain(); }) kept.drain = [part] { part->drain(); };
         if constexpr (requires {
                           { part->stop() } -> std::same_as<awaitable<void>>;
                       })
@@ -119,7 +124,6 @@ class Host {
         auto& api = add<http::Api<Ports>>(std::move(info), std::move(ports), authenticate(), metrics_);
         api.ready_when("database", [this] { return database_ready(); });
         handler_ = api.handler();
-        announce_drain_ = [&api] { api.announce_drain(); };
         return api;
     }
 
@@ -134,6 +138,8 @@ class Host {
     struct Kept {
         std::shared_ptr<void> part;
         std::function<void()> start{};
+        std::function<void()> announce_drain{};
+        std::function<void()> drain{};
         std::function<void()> stop{};
         std::function<awaitable<void>()> stop_waiting{};
         std::function<void()> stop_and_wait{};
@@ -145,6 +151,7 @@ class Host {
     messaging::Consumer& add_consumer(messaging::ConsumerHandlers handlers, std::size_t batch_max);
     http::Authenticate authenticate();
     awaitable<bool> database_ready();
+    void finish_work();
     awaitable<void> stop_loops();
     void stop_parts();
 
@@ -159,10 +166,10 @@ class Host {
     postgres::Pool request_pool_;
     std::shared_ptr<Readiness> readiness_;
     std::vector<Kept> parts_;
+    std::vector<messaging::Consumer*> consumers_;  // Among the parts.
     std::vector<std::unique_ptr<Periodic>> loops_;
     std::vector<std::function<awaitable<void>()>> start_work_;
     http::Handler handler_;
-    std::function<void()> announce_drain_;
     std::unique_ptr<http::Server> server_;
     std::unique_ptr<Loop> loop_;
 };

@@ -25,9 +25,9 @@ struct Config {
     std::string provider_log = "payment-provider.jsonl";
     /// Whether each write is synced to disk; not needed to survive a kill.
     bool provider_log_sync = false;
-    std::chrono::milliseconds provider_slow_ms{3'000};
-    std::chrono::milliseconds provider_processing_ms{2'000};
-    std::chrono::milliseconds provider_key_lifetime_ms{86'400'000};
+    platform::config::Milliseconds<0, 600'000> provider_slow_ms = std::chrono::milliseconds{3'000};
+    platform::config::Milliseconds<0, 600'000> provider_processing_ms = std::chrono::milliseconds{2'000};
+    platform::config::Milliseconds<0, 31'536'000'000> provider_key_lifetime_ms = std::chrono::hours{24};
 };
 BOOST_DESCRIBE_STRUCT(Config, (),
                       (http_host, http_port, http_connections, log_level, provider_key, provider_log,

@@ -10,7 +10,7 @@ import json
 import re
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -35,6 +35,8 @@ def check_changed(build: Path) -> Outcome:
     sources = {path: (ROOT / path).read_text(encoding="utf-8", errors="replace") for path in compiled(build)}
     chosen = choose(changed, sources)
     say(f"-- {PROGRAM}: {len(changed)} C++ files differ from {base}")
+    if unseen := left_out(changed, chosen, sources):
+        say(f"   not compiled, so not checked: {', '.join(map(str, unseen))}")
     if len(chosen) > FILES_MAX:
         say(f"   {len(chosen)} are too many; the {FILES_MAX} with the greatest changes are checked")
     late = 0
@@ -107,13 +109,22 @@ def choose(changed: Iterable[Path], sources: dict[Path, str]) -> list[Path]:
             if path in sources:
                 chosen[path] = None
             continue
-        includes = re.compile(rf'^#include "{re.escape(str(path))}"', re.MULTILINE)
-        seen_by = [source for source, text in sources.items() if includes.search(text)]
+        seen_by = [source for source, text in sources.items() if includes(text, path)]
         # Rather one that is checked anyhow, then the one it belongs to.
         seen_by.sort(key=lambda source: (source not in changed, source.with_suffix(HEADER) != path))
         if seen_by:
             chosen[seen_by[0]] = None
     return list(chosen)
+
+
+def includes(text: str, header: Path) -> bool:
+    return re.search(rf'^#include "{re.escape(str(header))}"', text, re.MULTILINE) is not None
+
+
+def left_out(changed: Iterable[Path], chosen: Sequence[Path], sources: dict[Path, str]) -> list[Path]:
+    """The changed files that no source to be checked is or includes: nothing compiles them."""
+    return [path for path in changed
+            if path not in chosen and not any(includes(sources[source], path) for source in chosen)]
 
 
 def _check(path: Path, build: Path, until: float) -> str | None:

@@ -38,13 +38,13 @@ struct Config : Common {
     HttpUrl provider_url = "http://127.0.0.1:8010";
     std::optional<Secret> provider_key;
     std::optional<Limit<1, 10>> workers;
-    milliseconds drain_ms{3000};
+    Milliseconds<1, 60'000> drain_ms = milliseconds{3000};
     bool strict = true;
 };
 BOOST_DESCRIBE_STRUCT(Config, (Common), (database_url, provider_url, provider_key, workers, drain_ms, strict))
 
 struct BadName {
-    milliseconds timeout{1};
+    Milliseconds<1, 10> timeout = milliseconds{1};
 };
 BOOST_DESCRIBE_STRUCT(BadName, (), (timeout))
 
@@ -132,7 +132,7 @@ TEST(Load, lists_everything_that_is_wrong_at_once) {
                      "  SHOP_DATABASE_URL is required\n"
                      "  SHOP_PROVIDER_URL must be a URL that begins with http:// or https://\n"
                      "  SHOP_WORKERS must be an integer from 1 to 10, not \"11\"\n"
-                     "  SHOP_DRAIN_MS must be an integer from 0 to 31536000000, not \"3s\"\n"
+                     "  SHOP_DRAIN_MS must be an integer from 1 to 60000, not \"3s\"\n"
                      "  SHOP_STRICT must be true or false, not \"yes\"\n"
                      "  SHOP_HTP_HOST is not a known variable; did you mean SHOP_HTTP_HOST?");
     }

@@ -4,14 +4,17 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <future>
 #include <latch>
 #include <thread>
 
 #include "platform/http/client.hpp"
 #include "platform/service/tests/keys.hpp"
 #include "platform/testing/database.hpp"
+#include "platform/testing/run.hpp"
 
 namespace platform::service {
 namespace {
@@ -132,6 +135,54 @@ TEST_F(HostTest, loops_that_do_not_end_are_left_behind_together) {
     const auto since = std::chrono::steady_clock::now();
     EXPECT_FALSE(host->stop()) << "something was still running";
     EXPECT_LT(std::chrono::steady_clock::now() - since, 4s);
+}
+
+/// Keeps whoever asks until it is told that the process wants to end.
+class Patient {
+  public:
+    explicit Patient(asio::io_context& io) : bell_{io, 1h} {}
+    void drain() { bell_.cancel(); }
+    awaitable<void> wait() {
+        asked.count_down();
+        boost::system::error_code rung;
+        co_await bell_.async_wait(asio::redirect_error(asio::use_awaitable, rung));
+    }
+    std::latch asked{1};
+
+  private:
+    asio::steady_timer bell_;
+};
+
+struct PatientPorts {
+    Patient* patient;
+};
+enum class Refusal { none };
+http::Problem problem_of(Refusal) { return http::problems::internal_error; }
+
+awaitable<std::expected<http::NoContent, Refusal>> get_wait(PatientPorts ports) {
+    co_await ports.patient->wait();
+    co_return http::NoContent{};
+}
+
+int status_of_wait(unsigned short port) {
+    asio::io_context io;
+    http::Client client{io, {.base_url = "http://127.0.0.1:" + std::to_string(port)}};
+    return platform::testing::run(io, client.send({.target = "/api/v1/wait"})).status;
+}
+
+TEST_F(HostTest, whoever_waits_is_answered_before_the_time_for_requests_is_over) {
+    config.drain_requests_ms = 60'000ms;
+    host = std::make_unique<Host>("sample", config, std::span<const postgres::Migration>{});
+    auto& patient = host->add<Patient>(host->io());
+    auto& api = host->add_api(http::Info{.title = "sample", .version = "1"}, PatientPorts{&patient});
+    api.get("/wait", 204, &get_wait, {.access = http::Access::anyone});
+    host->start();
+    auto status = std::async(std::launch::async, status_of_wait, host->port());
+    patient.asked.wait();
+    const auto since = std::chrono::steady_clock::now();
+    EXPECT_TRUE(host->stop());
+    EXPECT_EQ(status.get(), 204);
+    EXPECT_LT(std::chrono::steady_clock::now() - since, 30s);
 }
 
 const postgres::Statement<std::int64_t(std::int32_t, std::int64_t)> prune_things{"test.prune_things", R"sql(

@@ -13,11 +13,11 @@ struct Config : platform::service::ServiceConfig {
         product_url;  // Prices of SKUs that the copy does not have.
 
     // The saga: architecture decisions, shortened only to provoke what they are for.
-    std::chrono::milliseconds reserve_stock_ms{10'000};
-    std::chrono::milliseconds take_payment_ms{20'000};
-    std::chrono::milliseconds undo_again_ms{5'000};
-    std::chrono::milliseconds undo_again_max_ms{60'000};
-    std::chrono::milliseconds sweep_ms{250};
+    platform::config::Milliseconds<1, 600'000> reserve_stock_ms = std::chrono::seconds{10};
+    platform::config::Milliseconds<1, 600'000> take_payment_ms = std::chrono::seconds{20};
+    platform::config::Milliseconds<1, 600'000> undo_again_ms = std::chrono::seconds{5};
+    platform::config::Milliseconds<1, 3'600'000> undo_again_max_ms = std::chrono::seconds{60};
+    platform::config::Milliseconds<1, 60'000> sweep_ms = std::chrono::milliseconds{250};
 
     // Admission; see AdmissionConfig.
     platform::config::Limit<1, 1'000'000> pending_max = 5'000;
@@ -29,7 +29,7 @@ struct Config : platform::service::ServiceConfig {
     platform::config::Limit<1, 1'000> batch_max = 200;
     platform::config::Limit<1, 100'000> waiting_max = 5'000;  // Requests that wait for an outcome.
 
-    /// Throws ConfigError for a time of the saga that is no time, and for undos whose pauses would shrink.
+    /// Throws ConfigError for undos whose pauses would shrink.
     void check() const;
 };
 BOOST_DESCRIBE_STRUCT(Config, (platform::service::ServiceConfig),

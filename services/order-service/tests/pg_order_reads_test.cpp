@@ -127,6 +127,18 @@ TEST_F(PgOrderReadsTest, whoever_waits_for_an_order_is_woken_when_it_is_final) {
     platform::testing::run_until(io, [&] { return woken == 3; });
 }
 
+TEST_F(PgOrderReadsTest, nobody_waits_for_an_order_in_a_process_that_ends) {
+    PgOutcomes outcomes{io, replica.pool, 10};
+    const auto id = placed(ada);
+    bool woken = false;
+    boost::asio::co_spawn(io, outcomes.wait(id, 1h), [&](std::exception_ptr) { woken = true; });
+    io.poll();
+    EXPECT_FALSE(woken);
+    outcomes.drain();
+    platform::testing::run_until(io, [&] { return woken; });
+    run(outcomes.wait(id, 1h));
+}
+
 TEST_F(PgOrderReadsTest, waiting_has_an_end_and_so_has_the_number_of_those_who_wait) {
     PgOutcomes outcomes{io, replica.pool, 1};
     const auto id = placed(ada);

@@ -5,8 +5,6 @@
 namespace shop::payment {
 
 void Config::check() const {
-    if (provider_ms.count() <= 0)
-        throw platform::config::ConfigError({"SHOP_PROVIDER_MS must be greater than 0"});
     // So long the saga waits for a payment, also for one that another worker left to its lease.
     constexpr std::chrono::seconds step{20};
     if (provider_ms >= lease_ms || lease_ms >= step)

@@ -11,14 +11,15 @@ struct Config : platform::service::ServiceConfig {
 
     platform::config::Required<platform::config::Url> provider_url;
     platform::config::Required<platform::config::Secret> provider_key;
-    std::chrono::milliseconds provider_ms{8'000};  // One call; below the lease.
-    std::chrono::milliseconds lease_ms{
-        12'000};  // A step of the saga waits 20 s for one that another worker left.
+    /// One call; below the lease.
+    platform::config::Milliseconds<1, 20'000> provider_ms = std::chrono::seconds{8};
+    /// A step of the saga waits 20 s for a payment that another worker left.
+    platform::config::Milliseconds<1, 20'000> lease_ms = std::chrono::seconds{12};
     platform::config::Limit<1, 1'000> payments_max = 64;  // Driven at once.
     platform::config::Limit<1, 1'000> batch_max = 200;
 
-    /// Throws ConfigError when a call has no time, when it could outlast the lease that protects it, or when
-    /// a lease could outlast the step of the saga, so that no other worker would come in time.
+    /// Throws ConfigError when a call could outlast the lease that protects it, or when a lease could outlast
+    /// the step of the saga, so that no other worker would come in time.
     void check() const;
 };
 BOOST_DESCRIBE_STRUCT(Config, (platform::service::ServiceConfig),

@@ -103,6 +103,11 @@ class Choice(unittest.TestCase):
     def test_no_file_is_checked_twice_and_a_changed_source_serves_its_headers(self) -> None:
         self.assertEqual(self.choose("m/x.hpp", "m/y.cpp", "m/only.hpp"), ["m/y.cpp"])
 
+    def test_what_nothing_compiles_is_told(self) -> None:
+        files = [Path(name) for name in ("m/x.hpp", "m/y.cpp", "m/none.hpp", "m/unknown.cpp")]
+        self.assertEqual(changed.left_out(files, changed.choose(files, self.SOURCES), self.SOURCES),
+                         [Path("m/none.hpp"), Path("m/unknown.cpp")])
+
 
 class Verdict(Repository):
     """With a clang-tidy of our own that finds what the file says it finds."""

@@ -196,11 +196,12 @@ class PgStockTransaction final : public StockTransaction {
         if (!request.key.empty()) tx_.send(lock_request, request.asked_by, request.key);
         tx_.send(insert_stock, request.sku);
         auto row = tx_.send(lock_stock, request.sku);
-        auto earlier = tx_.send(find_request, request.asked_by, request.key);
+        std::optional<platform::postgres::Pending<std::optional<LockedShelf::Earlier>>> earlier;
+        if (!request.key.empty()) earlier = tx_.send(find_request, request.asked_by, request.key);
         co_await tx_.flush();
         const auto stock = row.get();
         platform::ensure(stock.has_value(), "what was just made is there");
-        co_return LockedShelf{{stock->on_hand, stock->reserved}, earlier.get()};
+        co_return LockedShelf{{stock->on_hand, stock->reserved}, earlier ? earlier->get() : std::nullopt};
     }
 
     awaitable<void> save(Changes changes) override {

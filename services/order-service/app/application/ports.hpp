@@ -11,6 +11,7 @@
 #include "platform/base/ids.hpp"
 #include "platform/http/refused.hpp"
 #include "platform/messaging/message.hpp"
+#include "services/order-service/app/application/views.hpp"
 #include "services/order-service/app/domain/order.hpp"
 
 namespace shop::order {
@@ -73,7 +74,8 @@ struct NewOrder {
 
 struct PlacedOrder {
     OrderId id;
-    bool repeated = false;  // The key had been used: this is the order of then.
+    bool repeated = false;                 // The key had been used: this is the order of then.
+    std::optional<OrderView> as_placed{};  // Of a new order; spares whoever placed it a look.
 };
 
 struct Orders {

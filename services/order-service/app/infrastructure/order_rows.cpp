@@ -22,6 +22,9 @@ select * from unnest($1, $2, $3, $4, $5, $6, $7))sql"};
 
 }  // namespace
 
+const Statement<std::string()> plan_for_the_values{
+    "order.plan_for_the_values", "select set_config('plan_cache_mode', 'force_custom_plan', true)"};
+
 void write_history(platform::postgres::Transaction& tx, const std::vector<HistoryEntry>& history) {
     if (history.empty()) return;
     Array<OrderId> ids;

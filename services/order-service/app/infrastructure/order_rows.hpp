@@ -9,6 +9,9 @@
 /// orders.
 namespace shop::order {
 
+/// For the rest of a transaction statements are planned for the values they get, not once for all values.
+extern const platform::postgres::Statement<std::string()> plan_for_the_values;
+
 /// Queues one insert for all entries; nothing for none.
 void write_history(platform::postgres::Transaction& tx, const std::vector<HistoryEntry>& history);
 

@@ -53,11 +53,6 @@ struct TimelineRow {
 };
 BOOST_DESCRIBE_STRUCT(TimelineRow, (), (at, event, from_status, to_status, detail))
 
-// Of the days of its history an order needs one or two. A plan for any value would lock the partitions of all
-// days, which are kept for ever; planned for these values the others are not touched.
-const Statement<std::string()> plan_for_the_values{
-    "order.plan_for_the_values", "select set_config('plan_cache_mode', 'force_custom_plan', true)"};
-
 const Statement<std::vector<TimelineRow>(OrderId, platform::Time, platform::Time)> find_history{
     "order.timeline", R"sql(
 select at, event, from_status, to_status, detail from order_history
@@ -106,6 +101,8 @@ awaitable<std::optional<Timeline>> PgOrderReads::timeline(UserId buyer, OrderId 
     const auto owned = co_await pool_.run(owned_order, id, buyer);
     if (!owned) co_return std::nullopt;
     auto tx = co_await pool_.begin();
+    // Of the days of its history an order needs one or two. A plan for any value would lock the partitions of
+    // all days, which are kept for ever; planned for these values the others are not touched.
     tx.send(plan_for_the_values);
     auto history = tx.send(find_history, id, owned->created_at - margin, owned->updated_at + margin);
     co_await tx.commit();

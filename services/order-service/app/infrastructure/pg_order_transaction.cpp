@@ -162,6 +162,9 @@ awaitable<LockedOrders> PgOrderTransaction::load_due(std::size_t limit) {
 
     std::vector<std::string> subjects;
     for (const auto& [id, order] : locked.orders) subjects.push_back(id.text());
+    // Planned for these values, each event of a backlog is looked up in a hash of the subjects and not
+    // compared with all of them.
+    tx_.send(plan_for_the_values);
     auto unsent = tx_.send(unsent_subjects, subjects);
     co_await tx_.flush();
     for (const auto& subject : unsent.get())

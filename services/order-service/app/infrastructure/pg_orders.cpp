@@ -12,6 +12,7 @@ namespace shop::order {
 namespace {
 
 using platform::postgres::Json;
+using platform::postgres::Pending;
 using platform::postgres::Statement;
 using platform::postgres::Transaction;
 
@@ -39,8 +40,9 @@ select * from unnest($1, $2, $3, $4) as k(user_id, key, request_sha256, order_id
 on conflict do nothing returning order_id)sql"};
 
 // The first deadline counts from the database's clock, like all later ones.
-const Statement<void(Array<OrderId>, Array<UserId>, Array<std::int64_t>, Array<Json>, Array<std::int64_t>,
-                     Array<std::string>, Array<std::string>, Array<std::string>)>
+const Statement<Array<platform::Time>(Array<OrderId>, Array<UserId>, Array<std::int64_t>, Array<Json>,
+                                      Array<std::int64_t>, Array<std::string>, Array<std::string>,
+                                      Array<std::string>)>
     insert_orders{"order.insert", R"sql(
 insert into orders (id, user_id, status, step, undos_open, undo_round, deadline, version, lines, total_amount,
     currency, shipping_address, payment_method)
@@ -48,7 +50,8 @@ select id, user_id, 'pending', 0, 0, 0, now() + within_us * interval '1 microsec
     currency, shipping_address, payment_method
 from unnest($1, $2, $3, $4, $5, $6, $7, $8)
     as o(id, user_id, within_us, lines, total_amount, currency, shipping_address, payment_method)
-order by id)sql"};
+order by id
+returning created_at)sql"};
 
 using KeyRows = std::map<std::pair<UserId, std::string>, KeyRow>;
 
@@ -58,8 +61,8 @@ KeyRows by_key(std::vector<KeyRow> rows) {
     return out;
 }
 
-void write_orders(Transaction& tx, const std::vector<const NewOrder*>& orders) {
-    if (orders.empty()) return;
+/// The times at which they were placed, which are all the same.
+Pending<Array<platform::Time>> write_orders(Transaction& tx, const std::vector<const NewOrder*>& orders) {
     Array<OrderId> ids;
     Array<UserId> users;
     Array<std::int64_t> within, totals;
@@ -79,13 +82,28 @@ void write_orders(Transaction& tx, const std::vector<const NewOrder*>& orders) {
         history.insert(history.end(), one->changes.history.begin(), one->changes.history.end());
         events.insert(events.end(), one->changes.events.begin(), one->changes.events.end());
     }
-    tx.send(insert_orders, ids, users, within, lines, totals, currencies, addresses, methods);
+    auto times = tx.send(insert_orders, ids, users, within, lines, totals, currencies, addresses, methods);
     write_history(tx, history);
     platform::messaging::write_events(tx, events);
+    return times;
 }
 
-platform::postgres::Pending<std::vector<OrderId>> write_keys(Transaction& tx,
-                                                             const std::vector<NewOrder>& orders) {
+PlacedOrder placed_at(platform::Time time, NewOrder order) {
+    const auto id = order.order.id;
+    return {.id = id,
+            .repeated = false,
+            .as_placed = OrderView{.id = id,
+                                   .status = order.order.saga.status,
+                                   .lines = std::move(order.order.lines),
+                                   .total = std::move(order.total),
+                                   .shipping_address = std::move(order.shipping_address),
+                                   .cancel_reason = {},
+                                   .cancel_detail = {},
+                                   .created_at = time,
+                                   .updated_at = time}};
+}
+
+Pending<std::vector<OrderId>> write_keys(Transaction& tx, const std::vector<NewOrder>& orders) {
     Array<UserId> users;
     Array<std::string> keys, hashes;
     Array<OrderId> ids;
@@ -182,19 +200,22 @@ awaitable<std::vector<PgOrders::Settled>> PgOrders::commit_all(std::vector<NewOr
             keys.push_back(one.key.key);
         }
     }
-    write_orders(tx, new_ones);
-    auto winners = tx.send(find_keys, users, keys);
+    std::optional<Pending<Array<platform::Time>>> times;
+    if (!new_ones.empty()) times = write_orders(tx, new_ones);
+    std::optional<Pending<Array<KeyRow>>> winners;
+    if (!users.empty()) winners = tx.send(find_keys, users, keys);
     CRASH_POINT("order.place.before_commit");
     co_await tx.commit();
     CRASH_POINT("order.place.after_commit");
     if (!new_ones.empty()) committed_();
 
-    const auto known = by_key(winners.get());
+    const auto known = winners ? by_key(winners->get()) : KeyRows{};
+    const auto time = times ? times->get().front() : platform::Time{};
     std::vector<Settled> out;
     for (auto& one : orders) {
         const auto found = known.find({one.order.user, one.key.key});
         if (one.key.key.empty() || won.contains(one.order.id)) {
-            out.emplace_back(Placed{PlacedOrder{one.order.id, false}});
+            out.emplace_back(Placed{placed_at(time, std::move(one))});
         } else if (found == known.end()) {
             out.emplace_back(std::move(one));  // Its key has been pruned since: now it is a new one.
         } else if (found->second.request_sha256 != one.key.request_sha256) {

@@ -27,11 +27,16 @@ PgOutcomes::PgOutcomes(boost::asio::io_context& io, platform::postgres::Pool& po
     : io_(io), pool_(pool), waiting_max_(waiting_max) {}
 
 awaitable<void> PgOutcomes::wait(OrderId id, std::chrono::milliseconds limit) {
-    if (waiting_.size() >= waiting_max_) co_return;
+    if (draining_ || waiting_.size() >= waiting_max_) co_return;
     boost::asio::steady_timer bell{io_, limit};
     const Place place{waiting_, id, bell};
     boost::system::error_code rung;
     co_await bell.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, rung));
+}
+
+void PgOutcomes::drain() {
+    draining_ = true;
+    for (const auto& [id, bell] : waiting_) bell->cancel();
 }
 
 awaitable<void> PgOutcomes::look() {

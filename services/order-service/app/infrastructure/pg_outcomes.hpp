@@ -20,6 +20,9 @@ class PgOutcomes final : public Outcomes {
 
     awaitable<void> wait(OrderId id, std::chrono::milliseconds limit) override;
 
+    /// Ends all waits, and each new one at once: whoever waited is told how their order stands now.
+    void drain();
+
     /// Looks once, and wakes those whose orders are final. Does nothing when nobody waits.
     awaitable<void> look();
 
@@ -27,6 +30,7 @@ class PgOutcomes final : public Outcomes {
     boost::asio::io_context& io_;
     platform::postgres::Pool& pool_;
     const std::size_t waiting_max_;
+    bool draining_ = false;
     std::multimap<OrderId, boost::asio::steady_timer*> waiting_;
 };
 

@@ -41,9 +41,12 @@ awaitable<Result<http::Created<OrderView>>> post_order(RoutePorts ports, http::C
         co_await place_order(ports.ports, buyer_of(caller), basket_of(std::move(in)),
                              {caller.idempotency_key, caller.request_sha256}, caller.trace.header());
     if (!placed) co_return std::unexpected(placed.error());
+    auto location = "/api/v1/orders/" + placed->id.text();
+    if (placed->as_placed && !caller.wait)
+        co_return http::Created<OrderView>{*placed->as_placed, std::move(location)};
     auto view = co_await view_after(ports, caller, placed->id);
     if (!view) co_return std::unexpected(view.error());
-    co_return http::Created<OrderView>{std::move(*view), "/api/v1/orders/" + placed->id.text()};
+    co_return http::Created<OrderView>{std::move(*view), std::move(location)};
 }
 
 awaitable<Result<OrderView>> get_order(RoutePorts ports, http::Caller caller, http::Path<OrderId> id) {

@@ -73,7 +73,7 @@ struct Recorder {
 
 struct WorkerPolicy {
     RetryPolicy retry;
-    std::chrono::milliseconds lease{20'000};  // Longer than the provider's time-out; see Config::lease_ms.
+    std::chrono::milliseconds lease{12'000};  // Longer than the provider's time-out; see Config::lease_ms.
 };
 
 struct Ports {
