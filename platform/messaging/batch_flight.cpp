@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdlib>
 
+#include "platform/base/crash_point.hpp"
 #include "platform/telemetry/log.hpp"
 
 namespace platform::messaging {
@@ -85,7 +86,12 @@ void BatchFlight::watch(std::chrono::steady_clock::time_point now) {
     });
 }
 
-awaitable<int> BatchFlight::begin_attempt(Uuid id) { return shared_->handlers.begin_attempt(id); }
+awaitable<int> BatchFlight::begin_attempt(Uuid id) {
+    CRASH_POINT(shared_->handlers.binding.queue, "before_attempt");
+    const int attempts = co_await shared_->handlers.begin_attempt(id);
+    CRASH_POINT(shared_->handlers.binding.queue, "after_attempt");
+    co_return attempts;
+}
 
 awaitable<void> BatchFlight::forgive_attempt(Uuid id) { return shared_->handlers.forgive_attempt(id); }
 

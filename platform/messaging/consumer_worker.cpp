@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "platform/base/crash_point.hpp"
 #include "platform/base/ensure.hpp"
 #include "platform/messaging/cloud_event.hpp"
 #include "platform/telemetry/log.hpp"
@@ -217,6 +218,7 @@ bool Consumer::Worker::wait_until_landed(Connection& connection, BatchFlight& fl
 
 void Consumer::Worker::settle_batch(Connection& connection, const Batch& batch,
                                     const std::vector<Verdict>& verdicts) {
+    CRASH_POINT(shared_->handlers.binding.queue, "after_commit_before_ack");
     const Settlement settlement = settle(batch.tags, verdicts);
     for (const std::uint64_t tag : settlement.reject) connection.reject(tag);
     if (settlement.acknowledge_up_to) connection.acknowledge(*settlement.acknowledge_up_to, true);

@@ -8,6 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "platform/base/crash_point.hpp"
 #include "platform/base/ensure.hpp"
 #include "platform/telemetry/log.hpp"
 
@@ -163,7 +164,9 @@ awaitable<bool> Relay::Loop::carry_batch() {
 
 awaitable<void> Relay::Loop::publish_and_mark(postgres::Transaction& tx, std::vector<UnsentEvent> rows) {
     batch_size_.observe(static_cast<double>(rows.size()));
+    CRASH_POINT("", "relay.before_publish");
     const auto outcomes = co_await publisher_.publish(envelopes_of(rows, source_), config_.confirm);
+    CRASH_POINT("", "relay.after_confirm_before_mark");
     std::vector<std::string> places;
     std::vector<Time> times;
     std::optional<PublishOutcome> failure;

@@ -9,6 +9,9 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "platform/base/crash_point.hpp"
+#include "platform/postgres/transaction_control.hpp"
+
 namespace platform::postgres {
 
 namespace {
@@ -36,6 +39,7 @@ awaitable<void> Connection::fly(std::span<const Command> commands) {
     watchdog_.arm(progress.since + longest + config_->grace_ms);
     try {
         send(progress.steps);
+        if (commands.back().statement == &commit_statement) CRASH_POINT("", "commit_in_flight");
         co_await exchange(progress);
     } catch (const ConnectionLost&) {
         probe_->failed({});

@@ -5,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "platform/base/crash_point.hpp"
 #include "platform/postgres/blocking_session.hpp"
 #include "platform/postgres/pool.hpp"
 
@@ -66,6 +67,7 @@ void apply(BlockingSession& session, const Migration& migration) {
     }
     if (!session.in_transaction())
         refuse(migration.name, "ends its own transaction; a migration is applied as a whole or not at all");
+    CRASH_POINT("", "migration.in_the_middle");
     session.run("insert into schema_migrations (name, sha256) values ($1, $2)",
                 {migration.name, sha256(session, migration.sql)});
     session.run("commit");

@@ -1,5 +1,6 @@
 #include "platform/postgres/partitions.hpp"
 
+#include "platform/base/crash_point.hpp"
 #include "platform/postgres/pool.hpp"
 #include "platform/telemetry/log.hpp"
 
@@ -117,6 +118,8 @@ awaitable<void> create_day(Pool& pool, PartitionedTable table, Parent parent, st
     tx.send_text(creation->lock);
     tx.send_text(creation->move);
     tx.send_text(creation->attach);
+    co_await tx.flush();
+    CRASH_POINT("", "partitions.before_attach_commit");
     co_await tx.commit();
 }
 
@@ -139,6 +142,7 @@ awaitable<void> drop_partition(Pool& pool, PartitionedTable table, std::string n
     co_await tx.flush();
     if (only_value<bool>(*kept)) co_return co_await tx.rollback();
     tx.send_text(removal->drop);
+    CRASH_POINT("", "partitions.before_drop");
     co_await tx.commit();
 }
 

@@ -1,9 +1,11 @@
+#include "platform/base/crash_point.hpp"
 #include "platform/service/run.hpp"
 #include "services/inventory-service/app/config.hpp"
 #include "services/inventory-service/app/infrastructure/pg_stock.hpp"
 #include "services/inventory-service/app/infrastructure/pg_stock_reads.hpp"
 #include "services/inventory-service/app/presentation/routes.hpp"
 #include "services/inventory-service/app/presentation/subscriptions.hpp"
+#include "shared/app/crash_points.hpp"
 
 std::span<const platform::postgres::Migration> platform_messaging_migrations();
 std::span<const platform::postgres::Migration> inventory_parts_migrations();
@@ -28,6 +30,7 @@ void compose(platform::service::Host& host, const Config& config) {
 }  // namespace shop::inventory
 
 int main() {
+    ARM_CRASH_POINTS("inventory-service", shop::crash_points);
     return platform::service::run<shop::inventory::Config>(
         "inventory-service", {platform_messaging_migrations(), inventory_parts_migrations()},
         &shop::inventory::compose);

@@ -1,3 +1,4 @@
+#include "platform/base/crash_point.hpp"
 #include "platform/service/run.hpp"
 #include "services/order-service/app/application/handle_replies.hpp"
 #include "services/order-service/app/application/order_saga.hpp"
@@ -9,6 +10,7 @@
 #include "services/order-service/app/infrastructure/pg_outcomes.hpp"
 #include "services/order-service/app/presentation/routes.hpp"
 #include "services/order-service/app/presentation/subscriptions.hpp"
+#include "shared/app/crash_points.hpp"
 
 std::span<const platform::postgres::Migration> platform_messaging_migrations();
 std::span<const platform::postgres::Migration> order_parts_migrations();
@@ -73,6 +75,7 @@ void compose(Host& host, const Config& config) {
 }  // namespace shop::order
 
 int main() {
+    ARM_CRASH_POINTS("order-service", shop::crash_points);
     return platform::service::run<shop::order::Config>(
         "order-service", {platform_messaging_migrations(), order_parts_migrations()}, &shop::order::compose);
 }

@@ -1,3 +1,4 @@
+#include "platform/base/crash_point.hpp"
 #include "platform/service/run.hpp"
 #include "services/payment-service/app/config.hpp"
 #include "services/payment-service/app/infrastructure/pg_payment_reads.hpp"
@@ -6,6 +7,7 @@
 #include "services/payment-service/app/infrastructure/workers.hpp"
 #include "services/payment-service/app/presentation/routes.hpp"
 #include "services/payment-service/app/presentation/subscriptions.hpp"
+#include "shared/app/crash_points.hpp"
 
 std::span<const platform::postgres::Migration> platform_messaging_migrations();
 std::span<const platform::postgres::Migration> payment_parts_migrations();
@@ -49,6 +51,7 @@ void compose(platform::service::Host& host, const Config& config) {
 }  // namespace shop::payment
 
 int main() {
+    ARM_CRASH_POINTS("payment-service", shop::crash_points);
     return platform::service::run<shop::payment::Config>(
         "payment-service", {platform_messaging_migrations(), payment_parts_migrations()},
         &shop::payment::compose);

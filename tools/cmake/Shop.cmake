@@ -21,6 +21,14 @@ function(shop_library name)
   endif()
 endfunction()
 
+# shop_crash_points(a.cpp...): these sources have crash points (platform/base/crash_point.hpp). Only they are compiled
+# differently when there shall be some, so that builds with and without share everything else.
+function(shop_crash_points)
+  if(SHOP_CRASH_POINTS)
+    set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_DEFINITIONS SHOP_CRASH_POINTS)
+  endif()
+endfunction()
+
 # shop_executable(name SOURCES ... DEPENDS ...): a program, placed in bin/ of the build folder.
 function(shop_executable name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})

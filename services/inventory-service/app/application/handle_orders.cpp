@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "platform/base/crash_point.hpp"
+
 namespace shop::inventory {
 
 Changes decide(LockedStock locked, platform::Ids& ids) {
@@ -28,8 +30,10 @@ Changes decide(LockedStock locked, platform::Ids& ids) {
 awaitable<void> handle_orders(Ports ports, std::vector<InventoryMessage> batch) {
     auto transaction = co_await ports.stock->begin();
     auto locked = co_await transaction->load(std::move(batch));
+    CRASH_POINT("inventory.orders.after_inbox_mark");
     auto changes = decide(std::move(locked), *ports.ids);
     co_await transaction->save(std::move(changes));
+    CRASH_POINT("inventory.orders.before_commit");
     co_await transaction->commit();
 }
 

@@ -1,5 +1,7 @@
 #include "services/inventory-service/app/application/manage_stock.hpp"
 
+#include "platform/base/crash_point.hpp"
+
 namespace shop::inventory {
 namespace {
 
@@ -23,7 +25,9 @@ awaitable<Result<StockLevel>> move(Ports ports, StockRequest request, std::int64
     if (movement->delta != 0) changes.movements.push_back(std::move(*movement));
     changes.request = std::move(request);
     co_await transaction->save(std::move(changes));
+    CRASH_POINT("inventory.stock.before_commit");
     co_await transaction->commit();
+    CRASH_POINT("inventory.stock.after_commit");
     co_return StockLevel{sku, shelf.stock};
 }
 

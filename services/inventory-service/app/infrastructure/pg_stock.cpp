@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "platform/base/crash_point.hpp"
 #include "platform/base/ensure.hpp"
 #include "platform/contract/parse.hpp"
 #include "platform/contract/read.hpp"
@@ -208,6 +209,7 @@ class PgStockTransaction final : public StockTransaction {
         write_stock(tx_, changes.stock);
         write_movements(tx_, changes, ids_);
         write_request(tx_, changes.request);
+        CRASH_POINT("inventory.save.between_state_and_outbox");
         platform::messaging::write_events(tx_, changes.events);
         wrote_events_ |= !changes.events.empty();
         co_return;  // Sent together with the commit.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "platform/base/crash_point.hpp"
 #include "services/order-service/app/application/changes.hpp"
 
 namespace shop::order {
@@ -36,8 +37,10 @@ Changes decide(const SagaTable& table, LockedOrders locked, platform::Ids& ids) 
 awaitable<void> handle_replies(Ports ports, std::vector<SagaMessage> batch) {
     auto transaction = co_await ports.orders->begin();
     auto locked = co_await transaction->load(std::move(batch));
+    CRASH_POINT("order.saga.after_inbox_mark");
     auto changes = decide(*ports.saga, std::move(locked), *ports.ids);
     co_await transaction->save(std::move(changes));
+    CRASH_POINT("order.saga.before_commit");
     co_await transaction->commit();
 }
 
@@ -54,7 +57,9 @@ awaitable<std::size_t> sweep_deadlines(Ports ports, std::size_t limit) {
         add(changes, std::move(decision), {}, *ports.ids);
     }
     co_await transaction->save(std::move(changes));
+    CRASH_POINT("order.sweep.before_commit");
     co_await transaction->commit();
+    CRASH_POINT("order.sweep.after_commit");
     co_return due;
 }
 

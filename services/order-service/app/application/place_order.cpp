@@ -1,5 +1,6 @@
 #include "services/order-service/app/application/place_order.hpp"
 
+#include "platform/base/crash_point.hpp"
 #include "services/order-service/app/application/changes.hpp"
 
 namespace shop::order {
@@ -51,7 +52,9 @@ awaitable<Result<OrderId>> cancel_order(Ports ports, UserId buyer, OrderId id, s
     changes.orders.push_back(decision->order);
     add(changes, std::move(*decision), std::move(traceparent), *ports.ids);
     co_await transaction->save(std::move(changes));
+    CRASH_POINT("order.cancel.before_commit");
     co_await transaction->commit();
+    CRASH_POINT("order.cancel.after_commit");
     co_return id;
 }
 

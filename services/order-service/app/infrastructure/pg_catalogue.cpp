@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "platform/base/crash_point.hpp"
 #include "platform/contract/parse.hpp"
 #include "platform/contract/read.hpp"
 #include "platform/telemetry/log.hpp"
@@ -119,6 +120,7 @@ awaitable<void> PgCatalogue::apply(std::vector<CatalogueMessage> batch) {
     for (auto& message : batch) changes.push_back(std::move(message.event));
     // Marked for the auditor only: a greater version decides, so a message that comes again does no harm.
     write(tx, changes);
+    CRASH_POINT("order.catalogue.before_commit");
     co_await tx.commit();
 }
 

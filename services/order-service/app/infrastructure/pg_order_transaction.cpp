@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "platform/base/crash_point.hpp"
 #include "platform/messaging/outbox.hpp"
 #include "services/order-service/app/infrastructure/order_rows.hpp"
 
@@ -185,6 +186,7 @@ awaitable<void> PgOrderTransaction::save(Changes changes) {
     write_orders(tx_, changes.orders);
     write_noted(tx_, changes);
     write_history(tx_, changes.history);
+    CRASH_POINT("order.save.between_state_and_outbox");
     platform::messaging::write_events(tx_, changes.events);
     wrote_events_ |= !changes.events.empty();
     co_return;  // Sent together with the commit.

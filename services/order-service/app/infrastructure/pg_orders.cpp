@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "platform/base/crash_point.hpp"
 #include "platform/messaging/outbox.hpp"
 #include "services/order-service/app/infrastructure/order_rows.hpp"
 #include "services/order-service/app/infrastructure/pg_order_transaction.hpp"
@@ -203,7 +204,9 @@ awaitable<std::vector<PgOrders::Settled>> PgOrders::commit_all(std::vector<NewOr
     if (!new_ones.empty()) times = write_orders(tx, new_ones);
     std::optional<Pending<Array<KeyRow>>> winners;
     if (!users.empty()) winners = tx.send(find_keys, users, keys);
+    CRASH_POINT("order.place.before_commit");
     co_await tx.commit();
+    CRASH_POINT("order.place.after_commit");
     if (!new_ones.empty()) committed_();
 
     const auto known = winners ? by_key(winners->get()) : KeyRows{};

@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "platform/base/crash_point.hpp"
+
 namespace shop::payment {
 
 Changes decide(LockedPayments locked, platform::Ids& ids) {
@@ -41,9 +43,11 @@ awaitable<void> handle_requests(Ports ports, std::vector<PaymentRequest> batch) 
     auto transaction = co_await ports.payments->begin();
     auto locked = co_await transaction->load(std::move(batch));
     const auto leased_until = locked.now + ports.policy.lease;
+    CRASH_POINT("payment.orders.after_inbox_mark");
     auto changes = decide(std::move(locked), *ports.ids);
     auto leased = lease_new(changes, places->count(), leased_until, *ports.ids);
     co_await transaction->save(std::move(changes));
+    CRASH_POINT("payment.orders.before_commit");
     co_await transaction->commit();
     places->drive(std::move(leased));
 }

@@ -1,5 +1,7 @@
 #include "services/payment-service/app/application/work.hpp"
 
+#include "platform/base/crash_point.hpp"
+
 namespace shop::payment {
 
 awaitable<std::vector<Payment>> claim(Ports ports, std::size_t limit) {
@@ -15,7 +17,9 @@ awaitable<std::vector<Payment>> claim(Ports ports, std::size_t limit) {
         changes.payments.push_back(std::move(payment));
     }
     co_await transaction->save(std::move(changes));
+    CRASH_POINT("payment.claim.before_commit");
     co_await transaction->commit();
+    CRASH_POINT("payment.claim.after_commit");
     co_return claimed;
 }
 
@@ -53,7 +57,9 @@ awaitable<std::vector<std::optional<Payment>>> record_reports(Ports ports, std::
         changes.payments.push_back(payment);
     }
     co_await transaction->save(std::move(changes));
+    CRASH_POINT("payment.record.before_commit");
     co_await transaction->commit();
+    CRASH_POINT("payment.record.after_commit");
     co_return kept;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "platform/base/crash_point.hpp"
 #include "platform/messaging/outbox.hpp"
 
 namespace shop::payment {
@@ -188,6 +189,7 @@ class PgPaymentTransaction final : public PaymentTransaction {
 
     awaitable<void> save(Changes changes) override {
         write_payments(tx_, changes.payments);
+        CRASH_POINT("payment.save.between_state_and_ledger");
         write_ledger(tx_, changes.ledger);
         platform::messaging::write_events(tx_, changes.events);
         wrote_events_ |= !changes.events.empty();

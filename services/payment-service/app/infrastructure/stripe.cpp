@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "platform/base/crash_point.hpp"
 #include "platform/contract/parse.hpp"
 #include "platform/telemetry/log.hpp"
 
@@ -198,7 +199,9 @@ awaitable<Answer> Stripe::make(Call call) {
     const auto began = std::chrono::steady_clock::now();
     Answer answer = Unknown{};
     try {
+        CRASH_POINT("payment", name_of(call), "before_call");
         const auto response = co_await client_.send(std::move(request));
+        CRASH_POINT("payment", name_of(call), "after_answer");
         answer = answer_of(call, response.status, response.body);
         if (response.status == 401 || response.status == 403)
             platform::telemetry::log_error("the payment provider does not accept our key",
