@@ -75,7 +75,8 @@ Checks audit(Books& books, const Scope& scope) {
                     .settled_until = {},
                     .unsettled = {},
                     .retained_since = books.now - scope.retained,
-                    .part = scope.part};
+                    .part = scope.part,
+                    .levels = scope.levels};
     if (scope.grace) {
         subject.settled_until = books.now - *scope.grace;
         subject.unsettled = unsettled_orders(books, *subject.settled_until);

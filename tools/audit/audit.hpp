@@ -33,6 +33,7 @@ struct Scope {
     /// younger than this are sure to be there on both sides.
     std::chrono::hours retained{23};
     Part part = Part::all;
+    bool levels = true;  // Whether the sums of stock were read.
 };
 
 /// One disagreement.
@@ -71,6 +72,7 @@ struct Subject {
     std::unordered_set<OrderId> unsettled;  // Something happened to them after that.
     Time retained_since;
     Part part = Part::all;
+    bool levels = true;
 
     bool sums() const { return part != Part::slice; }
     bool single_orders() const { return part != Part::open; }

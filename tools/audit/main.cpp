@@ -33,7 +33,7 @@ int run(const Command& command, const Sources& sources) {
     // What was acknowledged before the snapshots must be in them.
     if (!command.clients_file.empty()) books.clients = read_clients(command.clients_file);
     if (!sources.redis.empty()) books.cache = read_cache(sources.redis, cached_products_max);
-    Databases databases(sources.databases, statement_timeout);
+    Databases databases(sources.databases, statement_timeout, Rows::streamed);
     databases.read_all(books);
     if (books.cache) read_cached_products(databases.product(), *books.cache);
     databases.end();

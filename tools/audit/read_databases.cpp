@@ -249,12 +249,12 @@ Uuid id_at(Time time) {
 Uuid Span::first() const { return id_at(from); }
 Uuid Span::end() const { return id_at(until); }
 
-Databases::Databases(const DatabaseUrls& urls, std::chrono::milliseconds limit)
-    : order_(urls.order, limit),
-      inventory_(urls.inventory, limit),
-      payment_(urls.payment, limit),
-      product_(urls.product, limit),
-      user_(urls.user, limit) {}
+Databases::Databases(const DatabaseUrls& urls, std::chrono::milliseconds limit, Rows rows)
+    : order_(urls.order, limit, rows),
+      inventory_(urls.inventory, limit, rows),
+      payment_(urls.payment, limit, rows),
+      product_(urls.product, limit, rows),
+      user_(urls.user, limit, rows) {}
 
 void Databases::renew() {
     for (auto* one : {&order_, &inventory_, &payment_, &product_, &user_}) one->renew();
@@ -395,7 +395,7 @@ void Databases::read_open(Time before, Books& books) {
 void read_databases(const DatabaseUrls& urls, Books& books) {
     // The longest table takes a while, and so does digesting it.
     constexpr std::chrono::minutes patience{10};
-    Databases(urls, patience).read_all(books);
+    Databases(urls, patience, Rows::streamed).read_all(books);
 }
 
 }  // namespace shop::audit

@@ -28,7 +28,7 @@ struct Span {
 /// A snapshot of every database, taken one right after the other. Blocks and throws as Snapshot does.
 class Databases {
   public:
-    explicit Databases(const DatabaseUrls& urls, std::chrono::milliseconds statement_timeout);
+    Databases(const DatabaseUrls& urls, std::chrono::milliseconds statement_timeout, Rows rows);
 
     void renew();
     void end();

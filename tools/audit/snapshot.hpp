@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
@@ -11,13 +13,16 @@
 
 namespace shop::audit {
 
+/// Rows that are streamed need not fit into memory twice; to take them at once costs half.
+enum class Rows { streamed, at_once };
+
 /// One moment of one database: a REPEATABLE READ READ ONLY transaction, which ends with the object or is
-/// begun anew. Rows are streamed, so a table need not fit into memory twice. Blocks. Everything throws
-/// postgres::ConnectionLost, TransientError or Error, whose text names the database.
+/// begun anew. Blocks. Everything throws postgres::ConnectionLost, TransientError or Error, whose text names
+/// the database.
 class Snapshot {
   public:
     /// `statement_timeout` bounds each statement and the pause between two.
-    Snapshot(std::string_view url, std::chrono::milliseconds statement_timeout);
+    Snapshot(std::string_view url, std::chrono::milliseconds statement_timeout, Rows rows);
 
     /// Ends the transaction, so that an idle auditor keeps no old row alive. Repeatable.
     void end();
@@ -38,12 +43,15 @@ class Snapshot {
     }
 
   private:
+    void command(const std::string& sql);
     void begin();
     void stream(const platform::postgres::StatementBase& statement,
                 const platform::postgres::Parameters& parameters,
                 const std::function<void(const platform::postgres::Result&)>& visit);
 
     platform::postgres::BlockingSession session_;
+    const std::chrono::milliseconds patience_;
+    const Rows rows_;
     platform::Time taken_at_;
 };
 
