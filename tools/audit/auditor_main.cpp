@@ -64,11 +64,12 @@ struct Process {
     explicit Process(const Config& config)
         : online(sources_of(config), rounds_of(config), limits_of(config), metrics),
           router({.title = "shop-auditor", .version = "1", .base_path = ""}, {}, metrics),
-          server(io,
-                 {.host = config.http_host,
-                  .port = static_cast<unsigned short>(config.http_port),
-                  .max_connections = static_cast<std::size_t>(config.http_connections)},
-                 [this](http::Request request) { return router.handle(std::move(request)); }, metrics),
+          server(
+              io,
+              {.host = config.http_host,
+               .port = static_cast<unsigned short>(config.http_port),
+               .max_connections = static_cast<std::size_t>(config.http_connections)},
+              [this](http::Request request) { return router.handle(std::move(request)); }, metrics),
           age_timer(io) {}
 
     telemetry::Metrics metrics;  // Before the io_context: what ends with that still counts.
@@ -87,7 +88,7 @@ platform::awaitable<http::Response> send_report(std::string report) {
 
 platform::awaitable<bool> compared_lately(Online& online) {
     const auto age = online.age();
-    co_return age&&* age < std::max(stale_after, 3 * online.interval());
+    co_return age && *age < std::max(stale_after, 3 * online.interval());
 }
 
 void add_routes(Process& process) {

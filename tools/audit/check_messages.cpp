@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -53,6 +54,12 @@ void compare(const Subject& subject, const Sent& event, const std::set<Name>& qu
                 {.subject = event.id.text(),
                  .detail =
                      what + " was handled by " + subject.text(mark->queue) + ", which does not subscribe",
+                 .rows = {outbox_row(subject, event), inbox_row(subject.text(mark->queue), event.id)}});
+    for (auto mark = begin; mark != end; ++mark)
+        if (mark != begin && mark->queue == std::prev(mark)->queue)
+            check.found(
+                {.subject = event.id.text(),
+                 .detail = what + " was handled twice by " + subject.text(mark->queue),
                  .rows = {outbox_row(subject, event), inbox_row(subject.text(mark->queue), event.id)}});
     if (!event.sent_at || !subject.settled(*event.sent_at) || time_of(event.id) < subject.retained_since)
         return;

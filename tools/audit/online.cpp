@@ -36,9 +36,9 @@ struct Online::Probe {
           passes(metrics.gauge("shop_audit_full_passes", "Times that all orders were looked at.")),
           age(metrics.gauge("shop_audit_age_seconds", "Since the last comparison, or since the start.")),
           duration(metrics.gauge("shop_audit_duration_seconds", "That the last comparison took.")),
-          behind(metrics.gauge("shop_audit_behind_seconds",
-                               "How much older than the grace the oldest order is that was never looked at.")) {
-    }
+          behind(
+              metrics.gauge("shop_audit_behind_seconds",
+                            "How much older than the grace the oldest order is that was never looked at.")) {}
     Counter &comparisons, &orders;
     Gauge &passes, &age, &duration, &behind;
 };
@@ -54,7 +54,9 @@ Online::~Online() {
     if (thread_.joinable()) thread_.join();
 }
 
-void Online::start() { thread_ = std::thread([this] { run(); }); }
+void Online::start() {
+    thread_ = std::thread([this] { run(); });
+}
 
 void Online::ask_to_stop() {
     const std::lock_guard lock(mutex_);
@@ -137,7 +139,9 @@ void Online::tell_checks(const Checks& checks) {
     for (const auto& check : checks) {
         const std::string id(check.id);
         if (check.not_applicable.empty())
-            metrics_.gauge("shop_books_unbalanced", "Findings of a check that stand; zero is right.", {{"check", id}})
+            metrics_
+                .gauge("shop_books_unbalanced", "Findings of a check that stand; zero is right.",
+                       {{"check", id}})
                 .set(static_cast<double>(check.count));
         auto& told = wrong_[id];
         if (check.count > told && check.worst)
@@ -159,8 +163,8 @@ void Online::tell_sources(const std::string& databases) {
     for (const auto& [source, why] : failures) {
         auto& failed = metrics_.counter("shop_audit_failures_total", "Attempts to ask a source that failed.",
                                         {{"source", source}});
-        auto& failing = metrics_.gauge("shop_audit_failing", "1 while a source cannot be asked.",
-                                       {{"source", source}});
+        auto& failing =
+            metrics_.gauge("shop_audit_failing", "1 while a source cannot be asked.", {{"source", source}});
         failed.add(why.empty() ? 0 : 1);
         failing.set(why.empty() ? 0 : 1);
         auto& away = away_[source];

@@ -55,7 +55,7 @@ class Online {
     platform::telemetry::Metrics& metrics_;
     Rounds rounds_;
     std::unique_ptr<Probe> probe_;
-    std::map<std::string, bool> away_;                     // By source, as the log was told.
+    std::map<std::string, bool> away_;                       // By source, as the log was told.
     std::map<std::string, std::size_t, std::less<>> wrong_;  // Findings by check, as the log was told.
     std::size_t orders_told_ = 0;
     mutable std::mutex mutex_;

@@ -111,7 +111,8 @@ void Rounds::follow(Time settled, const std::function<bool()>& stop) {
         followed_until_ = span.until;
         if (Clock::now() - began_ >= limits_.round) break;
     }
-    behind_ = std::chrono::duration_cast<milliseconds>(std::max(settled - *followed_until_, Time::duration{0}));
+    behind_ =
+        std::chrono::duration_cast<milliseconds>(std::max(settled - *followed_until_, Time::duration{0}));
 }
 
 /// One slice of those that were looked at before, or are from before the start.

@@ -27,7 +27,8 @@ struct RoundLimits {
 
 /// The comparison of a shop that is in use, in small steps whose cost does not grow with its history. Each
 /// round looks at
-///   - what is under way too long, the queues, a sample of the cache, and from time to time the sums of stock;
+///   - what is under way too long, the queues, a sample of the cache, and from time to time the sums of
+///   stock;
 ///   - the orders and messages that have become older than the grace since the round before, in slices;
 ///   - one slice of those before them, from the first order of all on and then anew;
 ///   - the slice of one earlier finding, to see whether it still stands.
