@@ -52,7 +52,7 @@ void WholeWorld::make_queues() {
     platform::messaging::Connection connection(host_->config(), "audit-test");
     platform::messaging::declare(connection, bindings());
     connection.close();
-    broker_touched_ = false;
+    broker_touched_ = message_left_ = false;
 }
 
 void WholeWorld::fill() {
@@ -69,7 +69,7 @@ Checks WholeWorld::audited() {
     read_cached_products(product, cached);
     books.cache = std::move(cached);
     books.queues =
-        read_queues(broker_url(), broker_touched_ ? std::chrono::seconds(3) : std::chrono::seconds(12));
+        read_queues(broker_url(), message_left_ ? std::chrono::seconds(6) : std::chrono::seconds(12));
     return audit(books, {});
 }
 

@@ -42,7 +42,7 @@ class WholeWorld {
 
     std::unique_ptr<platform::messaging::VirtualHost> host_;
     std::string redis_;
-    bool broker_touched_ = false;
+    bool broker_touched_ = false, message_left_ = false;
 };
 
 /// One thing made wrong in books that agree.

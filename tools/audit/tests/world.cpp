@@ -40,7 +40,7 @@ create procedure handled(queue text, kind int, endings text[]) language sql as $
 )sql";
 
 constexpr std::string_view order_rows = R"sql(
-truncate orders, order_history, idempotency_keys, catalogue, outbox, inbox;
+delete from orders; delete from order_history; delete from idempotency_keys; delete from catalogue; delete from outbox; delete from inbox;
 insert into catalogue (sku, product_id, version, price_amount, currency, title, status, updated_at)
 select sku, made_id(7, 0), 1, price, 'EUR', sku, 'published', now() - interval '1 hour'
 from (values ('MUG', 250), ('TEA', 20)) as article(sku, price);
@@ -78,7 +78,7 @@ call handled('order.saga', 49, '{refunded}');
 )sql";
 
 constexpr std::string_view inventory_rows = R"sql(
-truncate reservations, movements, stock, outbox, inbox;
+delete from reservations; delete from movements; delete from stock; delete from outbox; delete from inbox;
 alter table stock drop constraint if exists stock_not_oversold;
 alter table stock add constraint stock_not_oversold check (0 <= reserved and reserved <= on_hand);
 insert into reservations (order_id, status, lines)
@@ -101,7 +101,7 @@ call sent('StockReleased', 34, '{refunded}');
 )sql";
 
 constexpr std::string_view payment_rows = R"sql(
-truncate payments, ledger, outbox, inbox;
+delete from payments; delete from ledger; delete from outbox; delete from inbox;
 insert into payments (order_id, status, amount, currency, provider_id, refund_id)
 select id, case ending when 'confirmed' then 'charged' else 'refunded' end, 600, 'EUR', 'pi_' || k,
     case ending when 'refunded' then 're_' || k else '' end
@@ -119,7 +119,7 @@ call sent('PaymentRefunded', 49, '{refunded}');
 )sql";
 
 constexpr std::string_view product_rows = R"sql(
-truncate categories, products, offers;
+delete from offers; delete from products; delete from categories;
 insert into categories (id, slug, name) values (made_id(8, 0), 'kitchen', 'Kitchen');
 insert into products (id, version, slug, title, description, category_id, updated_at)
 values (made_id(7, 0), 2, 'mug', 'A mug', 'Holds tea.', made_id(8, 0), now() - interval '1 hour');
