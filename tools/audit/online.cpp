@@ -81,8 +81,8 @@ std::optional<milliseconds> Online::age() const {
 }
 
 void Online::show_age() {
-    static const auto began = Clock::now();
-    probe_->age.set(seconds(age().value_or(std::chrono::duration_cast<milliseconds>(Clock::now() - began))));
+    const auto since_start = std::chrono::duration_cast<milliseconds>(Clock::now() - began_);
+    probe_->age.set(seconds(age().value_or(since_start)));
 }
 
 /// False when it is time to stop.

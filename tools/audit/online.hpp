@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -52,6 +53,7 @@ class Online {
     bool wait(std::chrono::milliseconds pause);
 
     const OnlineLimits limits_;
+    const Clock::time_point began_ = Clock::now();
     platform::telemetry::Metrics& metrics_;
     Rounds rounds_;
     std::unique_ptr<Probe> probe_;

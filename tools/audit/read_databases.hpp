@@ -7,22 +7,13 @@
 
 #include "tools/audit/books.hpp"
 #include "tools/audit/snapshot.hpp"
+#include "tools/audit/span.hpp"
 
 namespace shop::audit {
 
 /// Of the databases of all services.
 struct DatabaseUrls {
     std::string user, product, order, inventory, payment;
-};
-
-/// What was made from `from` until just before `until`, by the time that its UUIDv7 carries.
-struct Span {
-    Time from = Time::min(), until = Time::max();
-
-    bool holds(Uuid id) const { return first() <= id && id < end(); }
-    /// The least id made in it, and the least made after it.
-    Uuid first() const;
-    Uuid end() const;
 };
 
 /// A snapshot of every database, taken one right after the other. Blocks and throws as Snapshot does.

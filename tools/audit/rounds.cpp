@@ -38,7 +38,7 @@ void Rounds::make(const std::function<bool()>& stop) {
         follow(settled, stop);
         sweep();
         databases_->end();
-    } catch (...) {  // Whatever it is: the connections may be in the middle of something.
+    } catch (const std::exception&) {  // The connections may be in the middle of something.
         databases_.reset();
         throw;
     }

@@ -9,7 +9,6 @@
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
-#include <thread>
 
 #include "platform/cache/redis_url.hpp"
 #include "platform/messaging/connection.hpp"
@@ -25,7 +24,6 @@ namespace {
 using platform::messaging::VirtualHost;
 
 constexpr std::chrono::seconds patience{30};
-constexpr std::chrono::milliseconds look_again{100};
 
 std::string variable(const char* name) {
     const char* value = std::getenv(name);
@@ -89,7 +87,6 @@ void WholeWorld::leave_message(const std::string& queue) {
         if (messages && messages->as_int64() == 1) return;
         if (std::chrono::steady_clock::now() > until)
             throw std::runtime_error("the broker does not count it");
-        std::this_thread::sleep_for(look_again);
     }
 }
 

@@ -24,10 +24,13 @@ namespace {
 using platform::testing::Database;
 using namespace std::chrono;
 
-/// made_id(kind, k) is the same UUIDv7 in every database; story lists the orders and how they end.
+/// made_id(kind, k) is the same UUIDv7 in every database, made_at() the time it carries; story lists the
+/// orders and how they end.
 constexpr std::string_view story = R"sql(
 create function made_id(kind int, k int) returns uuid language sql stable as $$
     select (time || to_hex(28672 + kind) || '8000' || lpad(to_hex(k), 12, '0'))::uuid from wanted $$;
+create function made_at() returns timestamptz language sql stable as $$
+    select to_timestamp(('x' || lpad(time, 16, '0'))::bit(64)::bigint / 1000.0) from wanted $$;
 create table story as
     select k, made_id(0, k) as id, (array['confirmed', 'refunded', 'refused'])[k % 3 + 1] as ending
     from generate_series(0, (select orders from wanted) - 1) as k;
@@ -36,11 +39,12 @@ create procedure sent(event text, kind int, endings text[]) language sql as $$
     select made_id(kind, k), event, id, '{}', '', now() from story where ending = any(endings) $$;
 create procedure handled(queue text, kind int, endings text[]) language sql as $$
     insert into inbox (consumer, message_id, message_time)
-    select queue, made_id(kind, k), now() from story where ending = any(endings) $$;
+    select queue, made_id(kind, k), made_at() from story where ending = any(endings) $$;
 )sql";
 
 constexpr std::string_view order_rows = R"sql(
-delete from orders; delete from order_history; delete from idempotency_keys; delete from catalogue; delete from outbox; delete from inbox;
+delete from orders; delete from order_history; delete from idempotency_keys; delete from catalogue;
+delete from outbox; delete from inbox;
 insert into catalogue (sku, product_id, version, price_amount, currency, title, status, updated_at)
 select sku, made_id(7, 0), 1, price, 'EUR', sku, 'published', now() - interval '1 hour'
 from (values ('MUG', 250), ('TEA', 20)) as article(sku, price);
@@ -63,8 +67,8 @@ select id, version, changed, 'Something', from_status, to_status, '' from story 
     ('refunded', 5, true, 'cancelling', 'cancelled'),
     ('refused', 1, true, 'pending', 'pending'), ('refused', 2, true, 'pending', 'cancelled'))
     as step(ending, version, changed, from_status, to_status) using (ending);
-insert into idempotency_keys (user_id, key, request_sha256, order_id)
-select made_id(1, k), 'key-' || k, 'sha', id from story;
+insert into idempotency_keys (user_id, key, request_sha256, order_id, created_at)
+select made_id(1, k), 'key-' || k, 'sha', id, made_at() from story;
 call sent('OrderCreated', 16, '{confirmed,refunded,refused}');
 call sent('OrderConfirmed', 17, '{confirmed}');
 call sent('OrderCancelled', 18, '{refunded,refused}');
