@@ -30,8 +30,9 @@ using namespace shop::audit;
 constexpr std::chrono::seconds drain_time{1}, show_every{1};
 /// For the slice under way at a stop. It only reads, so leaving it behind harms nobody.
 constexpr std::chrono::milliseconds stop_patience{2'000};
-/// Without a comparison for this long, or three intervals, nobody should rely on what this process says.
-constexpr std::chrono::milliseconds stale_after{30'000};
+/// Without a comparison for this long, or three intervals, nobody should rely on what this process says. The
+/// longest pause after a slow round is a minute.
+constexpr std::chrono::milliseconds stale_after{90'000};
 /// After everybody else: the shop comes first.
 constexpr int niceness = 10;
 
