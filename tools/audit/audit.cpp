@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "shared/app/subscriptions.hpp"
 
@@ -31,21 +32,32 @@ std::unordered_set<OrderId> unsettled_orders(const Books& books, Time settled_un
     return young;
 }
 
-void add_what_cannot_be_checked(Checks& checks) {
-    checks.push_back({"A13", "what clients were promised is there, and nothing else",
-                      "not applicable yet: clients keep no log"});
-    checks.push_back({"A17", "the cache says what the database says",
-                      "not applicable: details of products, all that is cached, may be a minute old, and "
-                      "nothing is decided from them"});
-    checks.push_back(
-        {"A18", "an order belongs to whoever placed it", "not applicable yet: there is no access log"});
-}
-
 }  // namespace
 
-void Check::found(std::string subject, std::string detail) {
+void Check::found(Offender offender) {
     ++count;
-    if (offenders.size() < offenders_max) offenders.push_back({std::move(subject), std::move(detail)});
+    if (!worst || offender.wrong > worst->wrong) worst = offender;
+    if (offenders.size() < offenders_max) offenders.push_back(std::move(offender));
+}
+
+std::string row(std::string_view table, std::string_view column, std::string_view value) {
+    return std::string(table) + " " + std::string(column) + "=" + std::string(value);
+}
+
+std::string order_row(OrderId id) { return row("order_db.orders", "id", id.text()); }
+std::string history_row(OrderId id) { return row("order_db.order_history", "order_id", id.text()); }
+std::string reservation_row(OrderId id) { return row("inventory_db.reservations", "order_id", id.text()); }
+std::string payment_row(OrderId id) { return row("payment_db.payments", "order_id", id.text()); }
+std::string ledger_row(OrderId id) { return row("payment_db.ledger", "order_id", id.text()); }
+
+std::string database_of(std::string_view service_or_queue) {
+    return std::string(service_or_queue.substr(0, service_or_queue.find_first_of(".-"))) + "_db";
+}
+
+std::int64_t distance(std::int64_t one, std::int64_t other) {
+    const auto apart = static_cast<__int128>(one) - other;
+    constexpr __int128 most = std::numeric_limits<std::int64_t>::max();
+    return static_cast<std::int64_t>(std::clamp<__int128>(apart < 0 ? -apart : apart, 1, most));
 }
 
 std::string Subject::money(std::int64_t amount, Name currency) const {
@@ -59,8 +71,12 @@ Checks audit(Books& books, const Scope& scope) {
         books.names.of(one.type);
         books.names.of(one.queue);
     }
-    Subject subject{
-        .books = books, .settled_until = {}, .unsettled = {}, .retained_since = books.now - scope.retained};
+    Subject subject{.books = books,
+                    .settled_until = {},
+                    .unsettled = {},
+                    .retained_since = books.now - scope.retained,
+                    .part = scope.part,
+                    .levels = scope.levels};
     if (scope.grace) {
         subject.settled_until = books.now - *scope.grace;
         subject.unsettled = unsettled_orders(books, *subject.settled_until);
@@ -71,7 +87,8 @@ Checks audit(Books& books, const Scope& scope) {
     check_money(subject, checks);
     check_bounds(subject, checks);
     check_messages(subject, checks);
-    add_what_cannot_be_checked(checks);
+    check_clients(subject, checks);
+    check_cache(subject, checks);
     std::ranges::sort(checks, {}, number_of);
     return checks;
 }

@@ -43,6 +43,7 @@ void arrange(Books& books) {
         return std::tuple(a.order, a.version, !a.changed) < std::tuple(b.order, b.version, !b.changed);
     });
     sort_by(books.keys, &IdempotencyKey::user, &IdempotencyKey::key);
+    sort_by(books.catalogue, &CataloguePrice::sku);
     sort_by(books.reservations, &Reservation::order);
     sort_by(books.stock, &Stock::sku);
     sort_by(books.movements, &Movement::order, &Movement::sku);
@@ -62,6 +63,10 @@ const Reservation* find_reservation(const Books& books, OrderId id) {
 
 const Payment* find_payment(const Books& books, OrderId id) {
     return find(books.payments, &Payment::order, id);
+}
+
+const CataloguePrice* find_price(const Books& books, Name sku) {
+    return find(books.catalogue, &CataloguePrice::sku, sku);
 }
 
 }  // namespace shop::audit

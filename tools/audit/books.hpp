@@ -64,6 +64,14 @@ struct Order {
     std::vector<Line> lines;
 };
 
+/// The newest price of an article in order-service's copy of the catalogue.
+struct CataloguePrice {
+    Name sku;
+    std::int64_t price = 0;
+    Name currency;
+    Time updated_at;
+};
+
 struct HistoryRow {
     OrderId order;
     std::int32_t version = 0;
@@ -75,6 +83,7 @@ struct IdempotencyKey {
     UserId user;
     std::string key;
     OrderId order;
+    Time created_at;
 };
 
 struct Reservation {
@@ -151,12 +160,42 @@ struct Queue {
     std::int64_t unacknowledged = 0;
 };
 
+/// What a client asked for once, however often it had to ask, and what it was told; from its own history.
+struct ClientOperation {
+    enum class Kind { place, cancel };
+    /// Refused: certainly not done. Unknown: the answer was lost, or there is none yet.
+    enum class Result { done, refused, unknown };
+    std::int64_t number = 0;
+    Kind kind{};
+    Result result = Result::unknown;
+    UserId user;
+    std::string key;
+    std::vector<OrderId> orders;         // That it was told of; more than one is one too many.
+    std::optional<OrderStatus> outcome;  // As told last.
+    Time asked_at;
+};
+
+/// A product as product-service keeps it in its cache, or as its tables have it.
+struct ProductCopy {
+    std::int64_t version = 0;
+    std::string shown;  // Everything a reader of the details sees, in one fixed form.
+    Time updated_at;
+    bool deleted = false;
+};
+
+struct CachedProduct {
+    std::string key;
+    std::optional<ProductCopy> cached;  // Absent: it cannot be read.
+    std::optional<ProductCopy> stored;  // Absent: there is no such product. Read after the copy.
+};
+
 struct Books {
     Names names;
     Time now;  // The database's clock when its snapshot was taken.
     std::vector<Order> orders;
     std::vector<HistoryRow> history;
     std::vector<IdempotencyKey> keys;
+    std::vector<CataloguePrice> catalogue;
     std::vector<Reservation> reservations;
     std::vector<Stock> stock;
     std::vector<Movement> movements;
@@ -164,8 +203,10 @@ struct Books {
     std::vector<LedgerEntry> ledger;
     std::vector<Sent> sent;
     std::vector<Handled> handled;
-    std::optional<ProviderLog> provider;       // Absent: there is no log to compare with.
-    std::optional<std::vector<Queue>> queues;  // Absent: the broker was not asked.
+    std::optional<ProviderLog> provider;                  // Absent: there is no log to compare with.
+    std::optional<std::vector<Queue>> queues;             // Absent: the broker was not asked.
+    std::optional<std::vector<ClientOperation>> clients;  // Absent: no client keeps a history.
+    std::optional<std::vector<CachedProduct>> cache;      // Absent: the cache was not asked.
 };
 
 /// Sorts everything by its key, which the checks rely on.
@@ -175,5 +216,6 @@ void arrange(Books& books);
 const Order* find_order(const Books& books, OrderId id);
 const Reservation* find_reservation(const Books& books, OrderId id);
 const Payment* find_payment(const Books& books, OrderId id);
+const CataloguePrice* find_price(const Books& books, Name sku);
 
 }  // namespace shop::audit

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -12,12 +13,23 @@ namespace {
 
 constexpr std::string_view dead_letters = ".dead";
 
+std::string outbox_row(const Subject& subject, const Sent& event) {
+    return row(database_of(subject.text(event.service)) + ".outbox", "id", event.id.text());
+}
+
+std::string inbox_row(std::string_view queue, Uuid id) {
+    return row(database_of(queue) + ".inbox", "message_id", id.text()) + " consumer=" + std::string(queue);
+}
+
 Check nothing_unsent(const Subject& subject) {
     Check check{"A8", "every event in an outbox has been published"};
+    if (!subject.sums()) return check;  // Made of what is unsent, not message by message.
     for (const auto& event : subject.books.sent)
         if (!event.sent_at && subject.settled(event.created_at))
-            check.found(event.id.text(), subject.text(event.type) + " of " + subject.text(event.service) +
-                                             ", written at " + platform::rfc3339(event.created_at));
+            check.found({.subject = event.id.text(),
+                         .detail = subject.text(event.type) + " of " + subject.text(event.service) +
+                                   ", written at " + platform::rfc3339(event.created_at),
+                         .rows = {outbox_row(subject, event)}});
     return check;
 }
 
@@ -38,18 +50,30 @@ void compare(const Subject& subject, const Sent& event, const std::set<Name>& qu
     const auto what = subject.text(event.type) + " of " + subject.text(event.service);
     for (auto mark = begin; mark != end; ++mark)
         if (!queues.contains(mark->queue))
-            check.found(event.id.text(),
-                        what + " was handled by " + subject.text(mark->queue) + ", which does not subscribe");
+            check.found(
+                {.subject = event.id.text(),
+                 .detail =
+                     what + " was handled by " + subject.text(mark->queue) + ", which does not subscribe",
+                 .rows = {outbox_row(subject, event), inbox_row(subject.text(mark->queue), event.id)}});
+    for (auto mark = begin; mark != end; ++mark)
+        if (mark != begin && mark->queue == std::prev(mark)->queue)
+            check.found(
+                {.subject = event.id.text(),
+                 .detail = what + " was handled twice by " + subject.text(mark->queue),
+                 .rows = {outbox_row(subject, event), inbox_row(subject.text(mark->queue), event.id)}});
     if (!event.sent_at || !subject.settled(*event.sent_at) || time_of(event.id) < subject.retained_since)
         return;
     for (const Name queue : queues)
         if (std::none_of(begin, end, [&](const Handled& mark) { return mark.queue == queue; }))
-            check.found(event.id.text(), what + ", published at " + platform::rfc3339(*event.sent_at) +
-                                             ", was never handled by " + subject.text(queue));
+            check.found({.subject = event.id.text(),
+                         .detail = what + ", published at " + platform::rfc3339(*event.sent_at) +
+                                   ", was never handled by " + subject.text(queue),
+                         .rows = {outbox_row(subject, event), inbox_row(subject.text(queue), event.id)}});
 }
 
 Check sent_is_handled(const Subject& subject) {
     Check check{"A9", "every published event was handled by each subscriber, and none that nobody sent"};
+    if (!subject.single_orders()) return check;
     const auto by_type = subscribers(subject.books.names);
     const std::set<Name> nobody;
     const auto& handled = subject.books.handled;
@@ -57,8 +81,9 @@ Check sent_is_handled(const Subject& subject) {
     const auto unsent_until = [&](auto takes) {
         for (; mark != handled.end() && takes(*mark); ++mark)
             if (subject.settled(mark->at) && time_of(mark->id) >= subject.retained_since)
-                check.found(mark->id.text(),
-                            "was handled by " + subject.text(mark->queue) + ", and nobody sent it");
+                check.found({.subject = mark->id.text(),
+                             .detail = "was handled by " + subject.text(mark->queue) + ", and nobody sent it",
+                             .rows = {inbox_row(subject.text(mark->queue), mark->id)}});
     };
     for (const auto& event : subject.books.sent) {
         unsent_until([&](const Handled& one) { return one.id < event.id; });
@@ -82,19 +107,25 @@ Check queues_are_empty(const Subject& subject) {
         check.not_applicable = "not applicable: the broker was not asked";
         return check;
     }
+    const auto wrong = [&](const std::string& queue, std::string detail, std::int64_t messages) {
+        check.found({.subject = queue,
+                     .detail = std::move(detail),
+                     .wrong = messages,
+                     .rows = {"broker: queue " + queue}});
+    };
     std::set<std::string_view> missing;
     for (const auto& one : subscriptions) missing.insert(one.queue);
     for (const auto& queue : *subject.books.queues) {
         missing.erase(queue.name);
         if (queue.messages == 0 && queue.unacknowledged == 0) continue;
         if (queue.name.ends_with(dead_letters))
-            check.found(queue.name, std::to_string(queue.messages) + " dead letters");
+            wrong(queue.name, std::to_string(queue.messages) + " dead letters", queue.messages);
         else if (subject.settled_until)
             check.notices.push_back(queue.name + ": " + contents(queue) + " (the platform is running)");
         else
-            check.found(queue.name, contents(queue));
+            wrong(queue.name, contents(queue), queue.messages);
     }
-    for (const auto queue : missing) check.found(std::string(queue), "there is no such queue");
+    for (const auto queue : missing) wrong(std::string(queue), "there is no such queue", 1);
     return check;
 }
 

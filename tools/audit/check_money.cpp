@@ -32,13 +32,23 @@ std::string text_of(const Amounts& amounts) {
     return "charged " + std::to_string(amounts.charged) + ", refunded " + std::to_string(amounts.refunded);
 }
 
+/// What the shop has of it in the end.
+std::int64_t kept(const Payment* payment) {
+    const auto moved = payment ? claimed(*payment).value_or(Amounts{}) : Amounts{};
+    return moved.charged - moved.refunded;
+}
+
 void compare(const Subject& subject, const Order& order, const Payment* payment, Check& check) {
     const auto ours = payment
                           ? word(payment->status) + " " + subject.money(payment->amount, payment->currency)
                           : std::string("not there");
     const auto unlike = [&] {
-        check.found(order.id.text(), "order is " + word(order.status) + " at " +
-                                         subject.money(order.total, order.currency) + ", payment is " + ours);
+        const auto due = order.status == OrderStatus::confirmed ? order.total : 0;
+        check.found({.subject = order.id.text(),
+                     .detail = "order is " + word(order.status) + " at " +
+                               subject.money(order.total, order.currency) + ", payment is " + ours,
+                     .wrong = distance(due, kept(payment)),
+                     .rows = {order_row(order.id), payment_row(order.id)}});
     };
     if (order.status == OrderStatus::confirmed) {
         const bool paid = payment && payment->status == PaymentStatus::charged &&
@@ -57,10 +67,13 @@ void compare(const Subject& subject, const Order& order, const Payment* payment,
 
 Check money_fits_order(const Subject& subject) {
     Check check{"A4", "a confirmed order is paid once and in full, a cancelled one costs nothing"};
+    if (!subject.single_orders()) return check;
     for (const auto& order : subject.books.orders)
         if (subject.settled(order.id)) compare(subject, order, find_payment(subject.books, order.id), check);
     return check;
 }
+
+std::string provider_row(const std::string& order) { return row("provider log", "order_id", order); }
 
 /// What the provider's log says about one order.
 struct Witness {
@@ -71,8 +84,14 @@ struct Witness {
 };
 
 void compare(const Subject& subject, const Payment& payment, const Witness& witness, Check& check) {
-    const auto id = payment.order.text();
-    if (witness.charges > 1) check.found(id, "charged " + std::to_string(witness.charges) + " times");
+    const auto wrong = [&](std::string detail, std::int64_t amount) {
+        check.found({.subject = payment.order.text(),
+                     .detail = std::move(detail),
+                     .wrong = amount,
+                     .rows = {payment_row(payment.order), provider_row(payment.order.text())}});
+    };
+    if (witness.charges > 1)
+        wrong("charged " + std::to_string(witness.charges) + " times", witness.amounts.charged);
     const auto ours = claimed(payment);
     if (!ours) return;
     const auto* charge = witness.charge;
@@ -80,13 +99,17 @@ void compare(const Subject& subject, const Payment& payment, const Witness& witn
     const bool refund_open = payment.status == PaymentStatus::refunding;
     if (ours->charged != witness.amounts.charged ||
         (!refund_open && ours->refunded != witness.amounts.refunded))
-        check.found(id, "payment is " + word(payment.status) + ": " + text_of(*ours) + "; the provider " +
-                            text_of(witness.amounts));
+        wrong("payment is " + word(payment.status) + ": " + text_of(*ours) + "; the provider " +
+                  text_of(witness.amounts),
+              std::max(distance(ours->charged, witness.amounts.charged),
+                       distance(ours->refunded, witness.amounts.refunded)));
     else if (charge && (charge->payment != payment.provider_id || charge->currency != payment.currency))
-        check.found(id, "our payment " + payment.provider_id + " in " + subject.text(payment.currency) +
-                            "; the provider's " + charge->payment + " in " + subject.text(charge->currency));
+        wrong("our payment " + payment.provider_id + " in " + subject.text(payment.currency) +
+                  "; the provider's " + charge->payment + " in " + subject.text(charge->currency),
+              payment.amount);
     else if (witness.refund && !refund_open && witness.refund->refund != payment.refund_id)
-        check.found(id, "our refund " + payment.refund_id + "; the provider's " + witness.refund->refund);
+        wrong("our refund " + payment.refund_id + "; the provider's " + witness.refund->refund,
+              payment.amount);
 }
 
 Check provider_agrees(const Subject& subject) {
@@ -96,15 +119,21 @@ Check provider_agrees(const Subject& subject) {
         check.not_applicable = "not applicable: SHOP_PROVIDER_LOG names no log to compare with";
         return check;
     }
-    for (const auto& damage : provider->damage) check.found("provider log", damage);
+    for (const auto& damage : provider->damage)
+        check.found({.subject = "provider log", .detail = damage, .rows = {"provider log: " + damage}});
+    if (!subject.single_orders()) return check;
     auto move = provider->moves.begin();
     const auto end = provider->moves.end();
     const auto unknown_until = [&](auto takes) {
         for (; move != end && takes(*move); ++move)
             if (!move->order || subject.settled(*move->order))
-                check.found(move->order_text, "the provider's " + move->payment + " moved " +
-                                                  subject.money(move->amount, move->currency) +
-                                                  "; we have no such payment");
+                check.found({.subject = move->order_text,
+                             .detail = "the provider's " + move->payment + " moved " +
+                                       subject.money(move->amount, move->currency) +
+                                       "; we have no such payment",
+                             .wrong = distance(move->amount, 0),
+                             .rows = {provider_row(move->order_text),
+                                      row("payment_db.payments", "order_id", move->order_text)}});
     };
     for (const auto& payment : subject.books.payments) {
         unknown_until([&](const ProviderMove& one) { return !one.order || *one.order < payment.order; });
@@ -140,9 +169,12 @@ Amounts sum(const Subject& subject, Entry begin, Entry end, Check& check) {
                 entry->amount > 0 ? entry->amount : -entry->amount;
         }
         if (total != 0 || !one_currency)
-            check.found(begin->order.text(), "ledger transaction " + begin->transaction.text() + " sums to " +
-                                                 std::to_string(static_cast<std::int64_t>(total)) +
-                                                 (one_currency ? "" : ", over several currencies"));
+            check.found({.subject = begin->order.text(),
+                         .detail = "ledger transaction " + begin->transaction.text() + " sums to " +
+                                   std::to_string(static_cast<std::int64_t>(total)) +
+                                   (one_currency ? "" : ", over several currencies"),
+                         .wrong = distance(static_cast<std::int64_t>(total), 0),
+                         .rows = {row("payment_db.ledger", "transaction_id", begin->transaction.text())}});
         begin = next;
     }
     return amounts;
@@ -151,6 +183,7 @@ Amounts sum(const Subject& subject, Entry begin, Entry end, Check& check) {
 /// Payments and ledger come from one snapshot, so this is exact on a running system too.
 Check ledger_balances(const Subject& subject) {
     Check check{"A6", "each transaction of the ledger sums to zero, and the ledger matches the payments"};
+    if (!subject.single_orders()) return check;
     const auto& ledger = subject.books.ledger;
     auto entry = ledger.begin();
     const auto order_ends = [&] {
@@ -161,7 +194,10 @@ Check ledger_balances(const Subject& subject) {
         while (entry != ledger.end() && takes(*entry)) {
             const auto end = order_ends();
             const auto amounts = sum(subject, entry, end, check);
-            check.found(entry->order.text(), "ledger says " + text_of(amounts) + "; there is no payment");
+            check.found({.subject = entry->order.text(),
+                         .detail = "ledger says " + text_of(amounts) + "; there is no payment",
+                         .wrong = distance(amounts.charged, amounts.refunded),
+                         .rows = {ledger_row(entry->order), payment_row(entry->order)}});
             entry = end;
         }
     };
@@ -175,8 +211,12 @@ Check ledger_balances(const Subject& subject) {
         }
         // While the provider's answer is open nothing may be booked.
         if (const auto ours = claimed(payment).value_or(Amounts{}); ours != booked)
-            check.found(payment.order.text(), "payment is " + word(payment.status) + ": " + text_of(ours) +
-                                                  "; ledger " + text_of(booked));
+            check.found({.subject = payment.order.text(),
+                         .detail = "payment is " + word(payment.status) + ": " + text_of(ours) + "; ledger " +
+                                   text_of(booked),
+                         .wrong = std::max(distance(ours.charged, booked.charged),
+                                           distance(ours.refunded, booked.refunded)),
+                         .rows = {payment_row(payment.order), ledger_row(payment.order)}});
     }
     unknown_until([](const LedgerEntry&) { return true; });
     return check;

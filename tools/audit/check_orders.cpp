@@ -41,15 +41,22 @@ constexpr bool is_final(PaymentStatus status) {
 
 Check no_stuck_order(const Subject& subject) {
     Check check{"A1", "no order and no payment is still under way"};
+    if (!subject.sums()) return check;  // Made of what is under way, not order by order.
     // By the time they were made: one that is tried again and again is always recently changed.
     for (const auto& order : subject.books.orders)
         if (!is_final(order.status) && subject.settled(order.created_at))
-            check.found(order.id.text(), "order is " + word(order.status) + " since it was made at " +
-                                             platform::rfc3339(order.created_at));
+            check.found({.subject = order.id.text(),
+                         .detail = "order is " + word(order.status) + " since it was made at " +
+                                   platform::rfc3339(order.created_at),
+                         .wrong = order.total,
+                         .rows = {order_row(order.id), history_row(order.id)}});
     for (const auto& payment : subject.books.payments)
         if (!is_final(payment.status) && subject.settled(payment.created_at))
-            check.found(payment.order.text(), "payment is " + word(payment.status) + ", last touched at " +
-                                                  platform::rfc3339(payment.updated_at));
+            check.found({.subject = payment.order.text(),
+                         .detail = "payment is " + word(payment.status) + ", last touched at " +
+                                   platform::rfc3339(payment.updated_at),
+                         .wrong = payment.amount,
+                         .rows = {payment_row(payment.order)}});
     return check;
 }
 
@@ -86,12 +93,15 @@ std::optional<std::string> illegal(std::span<const HistoryRow> rows, const Order
 Check legal_history(const Subject& subject) {
     Check check{"A10",
                 "the history of an order has versions 1..n, allowed steps only, and ends where the order is"};
+    if (!subject.single_orders()) return check;
     const auto& history = subject.books.history;
     auto row = history.begin();
     const auto skip_rows_without_order = [&](auto until) {
         while (row != history.end() && until(*row)) {
-            check.found(row->order.text(), "history of an order that does not exist");
             const auto order = row->order;
+            check.found({.subject = order.text(),
+                         .detail = "history of an order that does not exist",
+                         .rows = {history_row(order)}});
             while (row != history.end() && row->order == order) ++row;
         }
     };
@@ -99,30 +109,66 @@ Check legal_history(const Subject& subject) {
         skip_rows_without_order([&](const HistoryRow& one) { return one.order < order.id; });
         const auto begin = row;
         while (row != history.end() && row->order == order.id) ++row;
-        if (auto why = illegal({begin, row}, order)) check.found(order.id.text(), std::move(*why));
+        if (auto why = illegal({begin, row}, order))
+            check.found({.subject = order.id.text(),
+                         .detail = std::move(*why),
+                         .rows = {history_row(order.id), order_row(order.id)}});
     }
     skip_rows_without_order([](const HistoryRow&) { return true; });
     return check;
 }
 
+/// False when the catalogue names another price, and did so well before the order was made. Former prices are
+/// not kept, so an order from before the last change of an article cannot be judged.
+bool priced_by_catalogue(const Subject& subject, const Order& order, const Line& line) {
+    // A request may take this long between asking for the price and the commit of its order.
+    constexpr std::chrono::seconds pricing_max{30};
+    const auto* newest = find_price(subject.books, line.sku);
+    if (!newest || newest->updated_at + pricing_max >= order.created_at) return true;
+    return newest->price == line.unit_price && newest->currency == line.currency;
+}
+
+void off_price(const Subject& subject, const Order& order, const Line& line, Check& check) {
+    const auto& sku = subject.text(line.sku);
+    const auto* newest = find_price(subject.books, line.sku);
+    check.found({.subject = order.id.text(),
+                 .detail = sku + " at " + subject.money(line.unit_price, line.currency) +
+                           ", the catalogue says " + subject.money(newest->price, newest->currency) +
+                           " since " + platform::rfc3339(newest->updated_at),
+                 .wrong = distance(newest->price, line.unit_price) * std::max<std::int64_t>(line.quantity, 1),
+                 .rows = {order_row(order.id), row("order_db.catalogue", "sku", sku)}});
+}
+
 Check total_is_sum(const Subject& subject) {
-    Check check{"A11", "the total of an order is the sum of its lines, in one currency"};
+    Check check{"A11", "the total of an order is the sum of its lines, in one currency, at catalogue prices"};
+    if (!subject.single_orders()) return check;
     for (const auto& order : subject.books.orders) {
+        const auto wrong = [&](std::string detail, std::int64_t amount) {
+            check.found({.subject = order.id.text(),
+                         .detail = std::move(detail),
+                         .wrong = amount,
+                         .rows = {order_row(order.id)}});
+        };
         if (!order.lines_readable) {
-            check.found(order.id.text(), "the lines cannot be read");
+            wrong("the lines cannot be read", order.total);
             continue;
         }
         __int128 sum = 0;
         bool one_currency = true;
+        const Line* tampered = nullptr;
         for (const auto& line : order.lines) {
             sum += static_cast<__int128>(line.quantity) * line.unit_price;
             one_currency = one_currency && line.currency == order.currency;
+            if (!tampered && !priced_by_catalogue(subject, order, line)) tampered = &line;
         }
         if (sum != order.total)
-            check.found(order.id.text(), "total " + subject.money(order.total, order.currency) + ", lines " +
-                                             std::to_string(static_cast<std::int64_t>(sum)));
+            wrong("total " + subject.money(order.total, order.currency) + ", lines " +
+                      std::to_string(static_cast<std::int64_t>(sum)),
+                  distance(order.total, static_cast<std::int64_t>(sum)));
         else if (!one_currency)
-            check.found(order.id.text(), "a line is not in " + subject.text(order.currency));
+            wrong("a line is not in " + subject.text(order.currency), order.total);
+        else if (tampered)
+            off_price(subject, order, *tampered, check);
     }
     return check;
 }
@@ -132,16 +178,23 @@ Check keys_name_orders(const Subject& subject) {
     std::unordered_set<OrderId> named;
     const IdempotencyKey* before = nullptr;
     for (const auto& key : subject.books.keys) {
-        const auto who = "key '" + key.key + "' of user " + key.user.text();
         const auto* order = find_order(subject.books, key.order);
+        const auto wrong = [&](std::string what) {
+            check.found(
+                {.subject = key.order.text(),
+                 .detail = "key '" + key.key + "' of user " + key.user.text() + " " + what,
+                 .wrong = order ? order->total : 1,
+                 .rows = {row("order_db.idempotency_keys", "user_id", key.user.text()) + " key=" + key.key,
+                          order_row(key.order)}});
+        };
         if (before && before->user == key.user && before->key == key.key)
-            check.found(key.order.text(), who + " also names " + before->order.text());
+            wrong("also names " + before->order.text());
         else if (!order)
-            check.found(key.order.text(), who + " names an order that does not exist");
+            wrong("names an order that does not exist");
         else if (order->user != key.user)
-            check.found(key.order.text(), who + " names an order of user " + order->user.text());
+            wrong("names an order of user " + order->user.text());
         else if (!named.insert(key.order).second)
-            check.found(key.order.text(), who + " is not the only key that names this order");
+            wrong("is not the only key that names this order");
         before = &key;
     }
     return check;

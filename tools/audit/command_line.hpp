@@ -14,6 +14,7 @@ namespace shop::audit {
 
 struct Command {
     std::string json_file;                      // Empty: no JSON is asked for.
+    std::string clients_file;                   // Empty: no client keeps a history.
     std::optional<std::chrono::seconds> grace;  // Absent: nothing is under way.
 };
 
@@ -28,6 +29,7 @@ struct Sources {
     DatabaseUrls databases;
     std::string broker_management;
     std::string provider_log;  // Empty: there is none, and what needs it is not checked.
+    std::string redis;         // The same.
 };
 
 /// From the environment; the error names every variable that is missing.

@@ -6,6 +6,8 @@
 
 #include "tools/audit/command_line.hpp"
 #include "tools/audit/read_broker.hpp"
+#include "tools/audit/read_cache.hpp"
+#include "tools/audit/read_clients.hpp"
 #include "tools/audit/read_provider.hpp"
 #include "tools/audit/report.hpp"
 
@@ -16,6 +18,9 @@ using namespace shop::audit;
 constexpr int unbalanced = 1, not_made = 2;
 // Longer than the interval in which the broker counts.
 constexpr std::chrono::seconds broker_patience{12};
+/// The longest table takes a while, and so does digesting it.
+constexpr std::chrono::minutes statement_timeout{10};
+constexpr std::size_t cached_products_max = 200;
 
 int complain(const std::string& why) {
     std::fputs(("audit: " + why + "\n").c_str(), stderr);
@@ -25,7 +30,13 @@ int complain(const std::string& why) {
 int run(const Command& command, const Sources& sources) {
     const auto began = std::chrono::steady_clock::now();
     Books books;
-    read_databases(sources.databases, books);
+    // What was acknowledged before the snapshots must be in them.
+    if (!command.clients_file.empty()) books.clients = read_clients(command.clients_file);
+    if (!sources.redis.empty()) books.cache = read_cache(sources.redis, cached_products_max);
+    Databases databases(sources.databases, statement_timeout, Rows::streamed);
+    databases.read_all(books);
+    if (books.cache) read_cached_products(databases.product(), *books.cache);
+    databases.end();
     if (!sources.provider_log.empty()) books.provider = read_provider_log(sources.provider_log, books.names);
     books.queues =
         read_queues(sources.broker_management, command.grace ? std::chrono::seconds{0} : broker_patience);

@@ -10,6 +10,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t offenders_shown = 5;
+constexpr std::size_t offenders_written = 20;  // As JSON.
 constexpr std::size_t notices_shown = 20;
 constexpr std::size_t id_width = 5, state_width = 16;
 
@@ -29,6 +30,12 @@ std::string padded(std::string text, std::size_t width) {
     return text;
 }
 
+std::string text_of(const Offender& offender) {
+    std::string text = offender.subject + ": " + offender.detail;
+    for (const auto& one : offender.rows) text += (&one == offender.rows.data() ? " [" : "; ") + one;
+    return text + (offender.rows.empty() ? "" : "]");
+}
+
 void add(const Check& check, std::string& out) {
     const std::string indent(id_width, ' ');
     out += padded(std::string(check.id), id_width) + padded(state_of(check), state_width) +
@@ -36,8 +43,10 @@ void add(const Check& check, std::string& out) {
     if (!check.not_applicable.empty()) out += " (" + std::string(check.not_applicable) + ")";
     out += "\n";
     const auto shown = std::min(offenders_shown, check.offenders.size());
-    for (std::size_t i = 0; i < shown; ++i)
-        out += indent + check.offenders[i].subject + ": " + check.offenders[i].detail + "\n";
+    for (std::size_t i = 0; i < shown; ++i) out += indent + text_of(check.offenders[i]) + "\n";
+    if (check.count > 1 && check.worst)
+        out += indent + "worst, off by " + std::to_string(check.worst->wrong) + ": " + text_of(*check.worst) +
+               "\n";
     if (check.count > shown) out += indent + "and " + std::to_string(check.count - shown) + " more\n";
     const auto noted = std::min(notices_shown, check.notices.size());
     for (std::size_t i = 0; i < noted; ++i) out += indent + "note: " + check.notices[i] + "\n";
@@ -45,14 +54,22 @@ void add(const Check& check, std::string& out) {
         out += indent + "note: and " + std::to_string(check.notices.size() - noted) + " more\n";
 }
 
+json::object object_of(const Offender& offender) {
+    return {{"subject", offender.subject},
+            {"detail", offender.detail},
+            {"wrong", offender.wrong},
+            {"rows", json::array(offender.rows.begin(), offender.rows.end())}};
+}
+
 json::object object_of(const Check& check) {
     json::array offenders, notices;
-    for (const auto& one : check.offenders)
-        offenders.push_back(json::object{{"subject", one.subject}, {"detail", one.detail}});
+    const auto written = std::min(offenders_written, check.offenders.size());
+    for (std::size_t i = 0; i < written; ++i) offenders.push_back(object_of(check.offenders[i]));
     for (const auto& notice : check.notices) notices.push_back(json::string(notice));
     json::object object{
         {"check", check.id},    {"statement", check.statement},  {"status", status_of(check)},
         {"count", check.count}, {"first", std::move(offenders)}, {"notices", std::move(notices)}};
+    if (check.worst) object.emplace("worst", object_of(*check.worst));
     if (!check.not_applicable.empty()) object.emplace("why", check.not_applicable);
     return object;
 }

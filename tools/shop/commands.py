@@ -53,7 +53,7 @@ def status() -> int:
 
 
 def _answers(entry: dict[str, Any]) -> bool:
-    if re.fullmatch(r"[a-z]+-service(-\d+)?", entry["name"]):
+    if re.fullmatch(r"[a-z]+-service(-\d+)?|shop-auditor", entry["name"]):
         return probes.http_ok(f"http://127.0.0.1:{entry['port']}/health/ready")()
     return probes.tcp_open(entry["port"])()
 
@@ -100,12 +100,7 @@ def _bench_environment(state: dict[str, Any]) -> dict[str, str]:
 
 
 def _audit_environment(state: dict[str, Any]) -> dict[str, str]:
-    databases = {f"SHOP_{name.removesuffix('_db').upper()}_DATABASE_URL": url
-                 for name, url in state["connections"]["auditor"].items()}
-    return databases | {"SHOP_BROKER_MANAGEMENT_URL": state["connections"]["broker_management"],
-                        "SHOP_PROVIDER_URL": state["urls"]["payment-provider"],
-                        "SHOP_PROVIDER_LOG": state["connections"]["provider_log"],
-                        "SHOP_PROVIDER_KEY": state["connections"]["provider_key"]}
+    return state["connections"]["audit"]
 
 
 def _dead_letters_environment(state: dict[str, Any]) -> dict[str, str]:

@@ -145,8 +145,12 @@ def rabbitmq(directory: Path, ports: RabbitmqPorts, admin: tuple[str, str],
     return [epmd, broker]
 
 
-def redis(directory: Path, port: int, password: str | None = None) -> list[Program]:
-    """A cache: nothing on disk, bounded memory, least recently used entries go first."""
+def redis(directory: Path, port: int, password: str | None = None,
+          readers: Mapping[str, str] | None = None) -> list[Program]:
+    """A cache: nothing on disk, bounded memory, least recently used entries go first.
+
+    `readers` are users who may read and nothing else, with their passwords.
+    """
     need(Path("/usr/bin/redis-server"), "redis-server")
     account = "redis"
 
@@ -156,6 +160,7 @@ def redis(directory: Path, port: int, password: str | None = None) -> list[Progr
                  "maxmemory 128mb", "maxmemory-policy allkeys-lru"]
         if password:
             lines.append(f"requirepass {password}")
+        lines += [f"user {name} on >{secret} ~* -@all +@read +auth +ping" for name, secret in (readers or {}).items()]
         owned_file(directory / "redis.conf", "\n".join(lines) + "\n", account)
 
     return [Program("redis", ["/usr/bin/redis-server", str(directory / "redis.conf")], prepare=prepare, port=port,

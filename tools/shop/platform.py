@@ -63,10 +63,17 @@ PROVIDER_ENVIRONMENT = {
     "SHOP_PROVIDER_KEY": "{provider_key}",
     "SHOP_PROVIDER_LOG": "{provider_log}",
 }
-PROGRAMS = (PROVIDER, *(service.name for service in SERVICES))
+# Compares the books of the running shop. It may only read: see database_script(), broker_definitions() and the cache's
+# user of the same name.
+AUDITOR = "shop-auditor"
+AUDITOR_ENVIRONMENT = {
+    "SHOP_HTTP_HOST": "127.0.0.1",
+    "SHOP_HTTP_PORT": "{port}",
+}
+PROGRAMS = (PROVIDER, *(service.name for service in SERVICES), AUDITOR)
 # Others are chosen when these are in use; replica n of a service is asked for at its port plus 10 * (n - 1).
 DEFAULT_PORTS = {
-    "gateway": 8000, PROVIDER: 8010, "postgres": 5432, "redis": 6379, "prometheus": 9090,
+    "gateway": 8000, PROVIDER: 8010, AUDITOR: 8020, "postgres": 5432, "redis": 6379, "prometheus": 9090,
     "rabbitmq": 5672, "rabbitmq-management": 15672, "rabbitmq-metrics": 15692,
     "gateway-metrics": 8404,
 }
@@ -120,8 +127,21 @@ class Layout:
         return f"redis://:{self.vault.redis}@127.0.0.1:{self.ports['redis']}"
 
     @property
+    def redis_readers(self) -> dict[str, str]:
+        """Users of the cache who may only read, with their passwords."""
+        return {"auditor": self.vault.derived("redis auditor")}
+
+    @property
+    def auditor_redis_url(self) -> str:
+        return f"redis://auditor:{self.redis_readers['auditor']}@127.0.0.1:{self.ports['redis']}"
+
+    @property
     def management_url(self) -> str:
         return f"http://admin:{self.vault.broker_admin}@127.0.0.1:{self.ports['rabbitmq-management']}"
+
+    @property
+    def auditor_management_url(self) -> str:
+        return f"http://auditor:{self.broker_password('auditor')}@127.0.0.1:{self.ports['rabbitmq-management']}"
 
 
 def replica_name(service: str, replica: int) -> str:
@@ -153,6 +173,19 @@ def provider_environment(layout: Layout) -> dict[str, str]:
     return filled | layout.overrides.get(PROVIDER, {})
 
 
+def audit_sources(layout: Layout) -> dict[str, str]:
+    """What the auditor reads, once and all the time alike."""
+    databases = {f"SHOP_{service.database.removesuffix('_db').upper()}_DATABASE_URL":
+                 layout.database_url(service.database, "auditor") for service in SERVICES}
+    return databases | {"SHOP_BROKER_MANAGEMENT_URL": layout.auditor_management_url,
+                        "SHOP_REDIS_URL": layout.auditor_redis_url, "SHOP_PROVIDER_LOG": str(layout.provider_log)}
+
+
+def auditor_environment(layout: Layout) -> dict[str, str]:
+    filled = {key: value.format(port=layout.ports[AUDITOR]) for key, value in AUDITOR_ENVIRONMENT.items()}
+    return filled | audit_sources(layout) | layout.overrides.get(AUDITOR, {})
+
+
 def gateway_environment(layout: Layout) -> dict[str, str]:
     """The settings of gateway/haproxy/haproxy.cfg."""
     environment = {
@@ -178,6 +211,10 @@ def broker_definitions(layout: Layout) -> dict[str, object]:
     users = [{"name": "admin", "password_hash": rabbitmq_hash(layout.vault.broker_admin), "tags": "administrator",
               "hashing_algorithm": "rabbit_password_hashing_sha256"}]
     permissions = [{"user": "admin", "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}]
+    # Sees how full the queues are, and can neither read, write nor change one.
+    users.append({"name": "auditor", "password_hash": rabbitmq_hash(layout.broker_password("auditor")),
+                  "tags": "monitoring", "hashing_algorithm": "rabbit_password_hashing_sha256"})
+    permissions.append({"user": "auditor", "vhost": "/", "configure": "^$", "write": "^$", "read": "^$"})
     topics = []
     for service in SERVICES:
         users.append({"name": service.name, "tags": "",
@@ -192,7 +229,12 @@ def broker_definitions(layout: Layout) -> dict[str, object]:
 
 
 def database_script(layout: Layout) -> str:
-    """SQL that brings roles and databases to what they should be, also when they exist already."""
+    """SQL that brings roles and databases to what they should be, also when they exist already.
+
+    A service's role owns its database and can connect to no other. The role `auditor` connects to all and reads every
+    table, also those that are made later (pg_read_all_data); it owns nothing and is granted nothing else, so it is
+    refused every change, and its transactions are read-only before that.
+    """
     lines = ["set log_min_error_statement = panic;  -- a failing statement would put a password into the log"]
     for role in (*(service.database for service in SERVICES), "auditor"):
         lines += [

@@ -203,7 +203,8 @@ class Run:
             "urls": {
                 "gateway": gateway, "api": f"{gateway}/api/v1",
                 **{service.name: layout.url(service.name) for service in SERVICES},
-                platform.PROVIDER: layout.url(platform.PROVIDER), "prometheus": layout.url("prometheus"),
+                platform.PROVIDER: layout.url(platform.PROVIDER), platform.AUDITOR: layout.url(platform.AUDITOR),
+                "prometheus": layout.url("prometheus"),
                 "rabbitmq-management": layout.url("rabbitmq-management"),
             },
             "ports": layout.ports,
@@ -213,6 +214,7 @@ class Run:
                 "databases": {service.database: layout.database_url(service.database) for service in SERVICES},
                 "auditor": {service.database: layout.database_url(service.database, "auditor")
                             for service in SERVICES},
+                "audit": platform.audit_sources(layout),
                 "broker": layout.broker_url("admin"), "broker_management": layout.management_url,
                 "redis": layout.redis_url, "provider_key": layout.vault.provider_key,
                 "provider_log": str(layout.provider_log),
@@ -235,6 +237,7 @@ class Run:
             say(f"   {service.name:<18} {urls[service.name]}/openapi.json")
         say(f"   RabbitMQ       {urls['rabbitmq-management']}  (admin / {self._layout.vault.broker_admin})")
         say(f"   Prometheus     {urls['prometheus']}")
+        say(f"   books          {urls[platform.AUDITOR]}/report")
         say(f"   administrator  {ADMIN_EMAIL} / {self._layout.vault.admin}")
         # A run in the background is quiet, and there is no Ctrl-C for it.
         stops = "./shop down" if self._options.quiet else "Ctrl-C or ./shop down"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tools.shop import instances, platform, probes
 from tools.shop.console import Failure
-from tools.shop.platform import PROVIDER, SERVICES, Layout
+from tools.shop.platform import AUDITOR, PROVIDER, SERVICES, Layout
 from tools.shop.ports import Ports
 from tools.shop.process import Program, base_environment
 from tools.shop.rundir import ROOT
@@ -57,12 +57,13 @@ def waves(layout: Layout) -> list[list[Program]]:
         "rabbitmq", "rabbitmq-management", "rabbitmq-metrics", "rabbitmq-distribution", "epmd")))
     epmd, rabbitmq = instances.rabbitmq(layout.data / "rabbitmq", broker, ("admin", layout.vault.broker_admin),
                                         platform.broker_definitions(layout))
-    cache = instances.redis(layout.data / "redis", layout.ports["redis"], layout.vault.redis)
+    cache = instances.redis(layout.data / "redis", layout.ports["redis"], layout.vault.redis,
+                            layout.redis_readers)
     return [
         [epmd, *cache, _postgres(layout), _provider(layout)],
         [rabbitmq],
         [_service(service, replica, layout) for service in SERVICES for replica in range(1, layout.replicas + 1)],
-        [_prometheus(layout), _gateway(layout)],
+        [_prometheus(layout), _gateway(layout), _auditor(layout)],
     ]
 
 
@@ -92,6 +93,13 @@ def _service(service: platform.Service, replica: int, layout: Layout) -> Program
     return Program(name, [str(layout.binaries / service.name)],
                    platform.service_environment(service, replica, layout), port=layout.ports[name],
                    ready=probes.http_ok(layout.url(name) + "/health/ready"), directory=layout.run)
+
+
+def _auditor(layout: Layout) -> Program:
+    """Ready with its first comparison, for which the services must have made their tables."""
+    return Program(AUDITOR, [str(layout.binaries / AUDITOR)], platform.auditor_environment(layout),
+                   port=layout.ports[AUDITOR], ready=probes.http_ok(layout.url(AUDITOR) + "/health/ready"),
+                   directory=layout.run)
 
 
 def _gateway(layout: Layout) -> Program:
@@ -130,4 +138,5 @@ def prometheus_targets(layout: Layout) -> list[dict[str, object]]:
 
     found = [target(service.name, platform.replica_name(service.name, replica), replica=str(replica))
              for service in SERVICES for replica in range(1, layout.replicas + 1)]
-    return [*found, target("gateway", "gateway-metrics"), target("rabbitmq", "rabbitmq-metrics")]
+    return [*found, target(AUDITOR, AUDITOR), target("gateway", "gateway-metrics"),
+            target("rabbitmq", "rabbitmq-metrics")]

@@ -25,6 +25,8 @@ TEST(CommandLine, takes_a_file_and_a_grace) {
     ASSERT_TRUE(command);
     EXPECT_EQ(command->grace, std::chrono::seconds(45));
     EXPECT_EQ(command->json_file, "report.json");
+    EXPECT_EQ(command->clients_file, "");
+    EXPECT_EQ(read({"--clients", "history.jsonl"})->clients_file, "history.jsonl");
 }
 
 TEST(CommandLine, refuses_what_it_does_not_understand) {

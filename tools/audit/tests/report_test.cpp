@@ -19,7 +19,8 @@ Checks three_checks() {
 
 Checks unbalanced_checks(std::size_t findings) {
     auto checks = three_checks();
-    for (std::size_t i = 0; i < findings; ++i) checks[1].found("MUG-" + std::to_string(i), "7, not 6");
+    for (std::size_t i = 0; i < findings; ++i)
+        checks[1].found({.subject = "MUG-" + std::to_string(i), .detail = "7, not 6"});
     return checks;
 }
 
@@ -27,7 +28,7 @@ TEST(Report, ends_with_the_verdict) {
     EXPECT_THAT(text_report(three_checks(), {}), EndsWith("\nbooks balanced\n"));
     EXPECT_THAT(text_report(unbalanced_checks(1), {}), EndsWith("\nUNBALANCED: 1 finding in 1 check\n"));
     auto checks = unbalanced_checks(2);
-    checks[0].found("order", "pending");
+    checks[0].found({.subject = "order", .detail = "pending"});
     EXPECT_EQ(verdict(checks), "UNBALANCED: 3 findings in 2 checks");
     EXPECT_FALSE(balanced(checks));
 }
@@ -35,7 +36,8 @@ TEST(Report, ends_with_the_verdict) {
 TEST(Report, shows_offenders_below_their_check_and_counts_the_rest) {
     const auto text = text_report(unbalanced_checks(30), {});
     EXPECT_THAT(text, HasSubstr("A7   30 findings     stock is explained\n     MUG-0: 7, not 6\n"));
-    EXPECT_THAT(text, HasSubstr("     MUG-4: 7, not 6\n     and 25 more\n"));
+    EXPECT_THAT(text,
+                HasSubstr("     MUG-4: 7, not 6\n     worst, off by 1: MUG-0: 7, not 6\n     and 25 more\n"));
 }
 
 TEST(Report, shows_notices_and_what_was_not_checked) {
@@ -61,7 +63,7 @@ TEST(Report, is_the_same_as_json) {
     EXPECT_EQ(checks[0].at("notices").as_array().size(), 1u);
     EXPECT_EQ(checks[1].at("status").as_string(), "failed");
     EXPECT_EQ(checks[1].at("count").to_number<int>(), 30);
-    EXPECT_EQ(checks[1].at("first").as_array().size(), offenders_max);
+    EXPECT_EQ(checks[1].at("first").as_array().size(), 20u);
     EXPECT_EQ(checks[1].at("first").at(0).at("subject").as_string(), "MUG-0");
     EXPECT_EQ(checks[2].at("status").as_string(), "not_applicable");
     EXPECT_EQ(checks[2].at("why").as_string(), "not yet");

@@ -91,6 +91,16 @@ class PlatformCase(unittest.TestCase):
         self.assertFalse(re.search(allowed["payment-service"], "inventory.orders"))
         self.assertNotIn("guest", [user["name"] for user in definitions["users"]])
 
+    def test_the_auditor_is_given_readers_only(self) -> None:
+        vault = self.layout.vault
+        environment = platform.auditor_environment(self.layout)
+        self.assertTrue(all(value and "{" not in value and "None" not in value for value in environment.values()))
+        values = " ".join(environment.values())
+        for secret in (vault.postgres, vault.broker_admin, vault.redis, vault.admin, vault.provider_key):
+            self.assertNotIn(secret, values)
+        for service in SERVICES:
+            self.assertNotIn(self.layout.database_password(service.database), values)
+
     def test_the_load_profile_reaches_the_gateway(self) -> None:
         self.assertNotIn("GATEWAY_PROFILE", platform.gateway_environment(self.layout))
         self.assertEqual(platform.gateway_environment(self.made_with(load_profile=True))["GATEWAY_PROFILE"], "load")
@@ -101,7 +111,7 @@ class PlatformCase(unittest.TestCase):
         config = self.run_directory / "prometheus"
         shutil.copytree(ROOT / "monitoring" / "prometheus", config)
         targets = waves.prometheus_targets(self.layout)
-        self.assertEqual(len(targets), 2 * len(SERVICES) + 2)
+        self.assertEqual(len(targets), 2 * len(SERVICES) + 3)
         (config / "targets.json").write_text(json.dumps(targets))
         done = subprocess.run([str(promtool), "check", "config", str(config / "prometheus.yml")],
                               capture_output=True, text=True)

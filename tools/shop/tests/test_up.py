@@ -6,11 +6,13 @@ import base64
 import json
 import os
 import signal
+import socket
 import subprocess
 import tempfile
 import time
 import unittest
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -89,6 +91,7 @@ class WholeLife(UpCase):
         self.assertEqual((self.run_directory / "state.json").stat().st_mode & 0o077, 0)
         self.check_databases()
         self.check_broker()
+        self.check_cache()
         self.check_gateway()
         self.check_logs()
         first = self.state()
@@ -118,17 +121,64 @@ class WholeLife(UpCase):
                     refused = self.psql(url.removesuffix(name) + other, "select 1")
                     self.assertIn("permission denied", refused.stderr, f"{name} reaches {other}")
         for name, url in connections["auditor"].items():
-            self.assertEqual(self.psql(url, "select count(*) from pg_class").returncode, 0, name)
-            self.assertNotEqual(self.psql(url, "create table t (a int)").returncode, 0, name)
+            self.check_auditor(name, connections["databases"][name], url)
+
+    def check_auditor(self, name: str, owner: str, auditor: str) -> None:
+        """It reads tables that are made after it, partitions too, and changes nothing, whatever it sets before."""
+        made = self.psql(owner, "create table later (a int) partition by list (a);"
+                                "create table later_1 partition of later for values in (1);"
+                                "insert into later values (1)")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        for table in ("later", "later_1"):
+            self.assertEqual(self.psql(auditor, f"select a from {table}").stdout.strip(), "1", name)
+        self.assertEqual(self.psql(auditor, "show default_transaction_read_only").stdout.strip(), "on")
+        for statement in ("insert into later values (1)", "update later set a = 1", "delete from later_1",
+                          "truncate later", "drop table later", "alter table later add b int",
+                          "create table mine (a int)", "create schema mine",
+                          "create role somebody", "alter role auditor superuser"):
+            self.assertIn("read-only transaction", self.psql(auditor, statement).stderr, f"{name}: {statement}")
+            allowed = f"set transaction read write; {statement}"
+            self.assertRegex(self.psql(auditor, allowed).stderr, "permission denied|must be", f"{name}: {statement}")
+        self.assertEqual(self.psql(owner, "drop table later").returncode, 0, name)
 
     def check_broker(self) -> None:
-        port = self.state()["ports"]["rabbitmq-management"]
-        request = urllib.request.Request(f"http://127.0.0.1:{port}/api/whoami")
-        request.add_header("Authorization", "Basic " + base64.b64encode(b"guest:guest").decode())
-        with self.assertRaises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(request, timeout=5)
-        self.assertEqual(refused.exception.code, 401)
-        refused.exception.close()
+        management = self.state()["connections"]["audit"]["SHOP_BROKER_MANAGEMENT_URL"]
+        login, where = management.removeprefix("http://").split("@")
+        self.assertEqual(self.broker_says("guest:guest", where, "GET", "whoami"), 401)
+        self.assertEqual(self.broker_says(login, where, "GET", "queues/%2F"), 200)
+        message = {"properties": {}, "routing_key": "a", "payload": "", "payload_encoding": "string"}
+        for method, path, body in (("PUT", "queues/%2F/mine", {"durable": True}),
+                                   ("POST", "exchanges/%2F/amq.default/publish", message),
+                                   ("PUT", "users/mine", {"password": "a", "tags": "administrator"})):
+            self.assertIn(self.broker_says(login, where, method, path, body), (400, 401, 403), path)
+
+    def broker_says(self, login: str, where: str, method: str, path: str, body: object = None) -> int:
+        request = urllib.request.Request(f"http://{where}/api/{path}", method=method,
+                                         data=None if body is None else json.dumps(body).encode())
+        request.add_header("Authorization", "Basic " + base64.b64encode(login.encode()).decode())
+        try:
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                return answer.status
+        except urllib.error.HTTPError as refused:
+            with refused:
+                return refused.code
+
+    def check_cache(self) -> None:
+        """The auditor reads it, and neither writes nor configures."""
+        url = urllib.parse.urlsplit(self.state()["connections"]["audit"]["SHOP_REDIS_URL"])
+        said = self.redis_says(url, "RANDOMKEY", "GET a", "SET a 1", "DEL a", "FLUSHALL", "CONFIG GET *", "KEYS *")
+        self.assertEqual(said[:3], ["+OK", "$-1", "$-1"])
+        for line in said[3:7]:
+            self.assertRegex(line, "^-NOPERM", said)
+
+    def redis_says(self, url: urllib.parse.SplitResult, *commands: str) -> list[str]:
+        with socket.create_connection((url.hostname, url.port), timeout=5) as connection:
+            lines = connection.makefile("r", encoding="utf-8")
+            said = []
+            for command in (f"AUTH {url.username} {url.password}", *commands):
+                connection.sendall(f"{command}\r\n".encode())
+                said.append(lines.readline().strip())
+        return said
 
     def check_gateway(self) -> None:
         with urllib.request.urlopen(self.state()["urls"]["api"] + "/products", timeout=5) as answer:
