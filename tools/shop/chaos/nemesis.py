@@ -1,0 +1,61 @@
+"""Carries a schedule out, each fault in a thread of its own, so that one that lasts does not keep the next waiting."""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections.abc import Sequence
+
+from tools.shop.chaos.deeds import DEEDS, Ground, Missed
+from tools.shop.chaos.happened import Happened
+from tools.shop.chaos.schedule import Fault
+from tools.shop.console import say
+
+LAST_SECONDS = 90.0  # How long the last fault may take to end when it is told to.
+
+
+class Nemesis:
+    """run() returns when the last fault has ended, or has been told to end because the time is over."""
+
+    def __init__(self, ground: Ground, faults: Sequence[Fault], seconds: float) -> None:
+        self._ground = ground
+        self._faults = faults
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._done: list[Happened] = []
+
+    def run(self, stop: threading.Event) -> list[Happened]:
+        began = time.monotonic()
+        threads = []
+        for fault in self._faults:
+            if stop.wait(max(0.0, began + fault.at - time.monotonic())):
+                break
+            thread = threading.Thread(target=self._do, args=(fault,), daemon=True)
+            thread.start()
+            threads.append(thread)
+        stop.wait(max(0.0, began + self._seconds - time.monotonic()))
+        self._ground.over.set()
+        deadline = time.monotonic() + LAST_SECONDS
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        with self._lock:
+            return sorted(self._done, key=lambda one: one.fault.number)
+
+    def _do(self, fault: Fault) -> None:
+        happened = Happened(fault, time.time(), 0.0)
+        try:
+            met = DEEDS[fault.kind](self._ground, fault)
+            happened.did, happened.amount = met.did, met.amount
+            happened.ended = met.ended or time.time()
+        except Missed as missed:
+            happened.trouble = str(missed)
+        except Exception as error:
+            # A thread that dies in silence would look like a fault that was never drawn.
+            happened.trouble = f"{type(error).__name__}: {error}"
+            say(traceback.format_exc())
+        happened.ended = happened.ended or time.time()
+        with self._lock:
+            self._done.append(happened)
+        what = happened.did or f"met nothing: {happened.trouble}"
+        say(f"   fault {fault.number:>3}  {fault.kind:<18} {fault.target:<24} {what}")
