@@ -42,6 +42,7 @@ Customers::Customers(boost::asio::io_context& io, const OpenOptions& options, st
                      History& history, OpenTally& tally)
     : accounts_(std::move(accounts)),
       orders_(accounts_.size()),
+      product_(options.product),
       history_(history),
       tally_(tally),
       shop_(io, config_of(options)),
@@ -149,7 +150,9 @@ awaitable<void> Customers::read(Visit visit) {
     const auto& known = orders_[visit.customer];
     std::string target = "/api/v1/orders?limit=20";
     bool own = false;
-    if (!known.empty()) {
+    if (!product_.empty() && visit.chance % 3 == 0) {
+        target = "/api/v1/products/" + product_;
+    } else if (!known.empty()) {
         const auto& order = known[visit.chance % known.size()];
         own = true;
         target = "/api/v1/orders/" + order + (visit.chance % 2 == 0 ? "/timeline" : "");

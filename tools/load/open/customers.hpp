@@ -48,6 +48,7 @@ class Customers {
 
     std::vector<Account> accounts_;
     std::vector<std::vector<std::string>> orders_;  // By customer, the last few.
+    std::string product_;
     History& history_;
     OpenTally& tally_;
     platform::http::Client shop_;

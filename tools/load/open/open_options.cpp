@@ -18,6 +18,7 @@ const std::string_view open_usage =
     "  --answer-ms N     how long one attempt waits for its answer (10000)\n"
     "  --popularity S    exponent of Zipf's law (1.1)\n"
     "  --seed N          decides who wants what (1)\n"
+    "  --product ID      a product that customers look at, too\n"
     "  --json FILE       writes the figures there\n"
     "SIGTERM ends the arrivals early.\n";
 
@@ -52,7 +53,7 @@ struct Text {
 constexpr std::array texts{
     Text{"--gateway", &OpenOptions::gateway, true},   Text{"--tokens", &OpenOptions::tokens, true},
     Text{"--articles", &OpenOptions::articles, true}, Text{"--history", &OpenOptions::history, true},
-    Text{"--json", &OpenOptions::json, false},
+    Text{"--json", &OpenOptions::json, false},        Text{"--product", &OpenOptions::product, false},
 };
 
 template <class T>

@@ -15,6 +15,7 @@ struct OpenOptions {
     std::string articles;  // File: one SKU a line, the most popular first.
     std::string history;   // File that the history is appended to.
     std::string json;      // File for the figures; empty: none.
+    std::string product;   // Id of a product that is looked at now and then; empty: none.
     double rate = 15;      // Arrivals a second.
     std::int64_t seconds = 60;
     std::int64_t retries = 3;         // Of one request under its key, after the first attempt.

@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint64_t lines_max = 3;
 constexpr std::uint64_t quantity_max = 3;
 constexpr std::uint64_t pause_ms_max = 1'500;
+constexpr std::uint64_t quick_ms_max = 20;  // About as long as a healthy shop needs for an order.
 
 struct Share {
     Wish wish;
@@ -25,6 +26,7 @@ constexpr std::array shares{
 };
 
 constexpr std::string_view good_card = "pm_card_visa";
+constexpr std::string_view slow_card = "pm_sim_slow";
 constexpr std::array<std::string_view, 3> bad_cards{
     "pm_card_chargeDeclined", "pm_card_chargeDeclinedInsufficientFunds", "pm_card_chargeDeclinedExpiredCard"};
 constexpr std::array<std::string_view, 5> troubles{
@@ -66,14 +68,17 @@ Visit VisitBook::next() {
     }
     visit.customer = below(customers_);
     visit.key = run_ + "-" + std::to_string(++made_);
-    visit.body = body(card_for(visit.wish));
+    // Half of the cancellations meet a payment that takes its time; the others have to be quick.
+    const bool slow = visit.wish == Wish::buy_and_cancel && below(2) == 0;
+    visit.body = body(slow ? slow_card : card_for(visit.wish));
     // One more unit than anybody orders of one article, so that it always differs.
     visit.other_body =
         R"({"lines":[{"sku":")" + articles_.front() + R"(","quantity":)" + std::to_string(quantity_max + 1) +
         R"(}],"shipping_address":"2 Other Street, 10115 Berlin","payment_method":"pm_card_visa"})";
     // Half of the copies are sent at the same moment as the first.
     const bool at_once = visit.wish == Wish::buy_twice && below(2) == 0;
-    visit.pause = std::chrono::milliseconds(at_once ? 0 : 1 + below(pause_ms_max));
+    const auto longest = visit.wish == Wish::buy_and_cancel && !slow ? quick_ms_max : pause_ms_max;
+    visit.pause = std::chrono::milliseconds(at_once ? 0 : 1 + below(longest));
     visit.chance = dice_();
     return visit;
 }

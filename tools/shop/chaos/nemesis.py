@@ -49,7 +49,7 @@ class Nemesis:
             happened.did, happened.amount = met.did, met.amount
             happened.ended = met.ended or time.time()
         except Missed as missed:
-            happened.trouble = str(missed)
+            happened.trouble = " ".join(str(missed).split())[:300]
         except Exception as error:
             # A thread that dies in silence would look like a fault that was never drawn.
             happened.trouble = f"{type(error).__name__}: {error}"

@@ -44,8 +44,9 @@ class Options:
 
     @property
     def suppressed_min(self) -> int:
-        """How many suppressed duplicates make a run count: 5,000 for 200 faults."""
-        return SUPPRESSED_PER_FAULT * self.faults if self.faults else 1
+        """How many suppressed duplicates make a run count: 5,000 for 200 faults, if it publishes copies itself."""
+        copies = self.faults and (not self.kinds or "messages.late" in self.kinds)
+        return SUPPRESSED_PER_FAULT * self.faults if copies else 1
 
 
 class Parser(argparse.ArgumentParser):

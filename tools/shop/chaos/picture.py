@@ -1,4 +1,4 @@
-"""The run as an SVG: orders accepted and confirmed in each second, phases, and a lane of bars for each kind of fault."""
+"""The run as an SVG: orders accepted and confirmed in each second, phases, and a lane of bars for each kind."""
 
 from __future__ import annotations
 

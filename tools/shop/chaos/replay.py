@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.e2e.books import DATABASES
-from tests.e2e.rig import SERVICES, Rig, until
+from tests.e2e.rig import SERVICES, Rig
 from tests.e2e.scenarios import settled
 from tests.e2e.stores import samples
+from tools.shop.api import Unexpected
 from tools.shop.chaos import dump
 from tools.shop.console import Failure, say
 
 TIMES = 3
 SINCE = "2020-01-01T00:00:00Z"
 STILL_SECONDS = 4.0  # Nothing was handled for so long, so nothing is under way.
-QUIET_SECONDS = 600.0
+QUIET_SECONDS, LOOK_SECONDS = 600.0, 0.7
 # Without the inbox a reply to an order that is final is one more line of its timeline, and this is where readers of the
 # timeline look for its end.
 TIMELINE_ENDS = ("order_db.orders.updated_at",)
@@ -62,7 +63,7 @@ def replay(rig: Rig, seed: int, emptied: bool, audit: Audit) -> Round:
     if said.returncode != 0:
         raise Failure(f"the events could not be published again: {said.stderr[-500:]}")
     done.events, done.published = (int(word) for word in said.stdout.split() if word.isdigit())
-    until(lambda: count(rig, HANDLED) - handled >= expected, QUIET_SECONDS, f"{expected} copies are handled")
+    patiently(lambda: count(rig, HANDLED) - handled >= expected, f"{expected} copies are handled")
     wait_still(rig)
     done.deliveries, done.suppressed = count(rig, HANDLED) - handled, count(rig, DUPLICATE) - duplicates
     done.answers, done.seconds = outbox_size(rig) - outbox, time.monotonic() - began
@@ -129,4 +130,13 @@ def wait_still(rig: Rig) -> None:
             last, since = now, time.monotonic()
         return time.monotonic() - since > STILL_SECONDS
 
-    until(still, QUIET_SECONDS, "nothing is under way")
+    patiently(still, "nothing is under way")
+
+
+def patiently(holds: Callable[[], bool], what: str) -> None:
+    """Like until(), but asks less often: what is asked here costs the services more than a look at a pid."""
+    deadline = time.monotonic() + QUIET_SECONDS
+    while not holds():
+        if time.monotonic() > deadline:
+            raise Unexpected(f"not within {QUIET_SECONDS:.0f} s: {what}")
+        time.sleep(LOOK_SECONDS)

@@ -25,6 +25,7 @@ from tools.shop.console import Failure, say
 Found = TypeVar("Found")
 READY_SECONDS = 90.0
 DRAIN_LOOK_SECONDS = 240.0  # Longer than is allowed, so that a miss has a figure.
+ARRIVALS_SECONDS_MORE = 600.0  # Than planned, at most: they end when they are told to.
 AFTER_SECONDS = 10.0  # Customers go on coming after the last fault, so that its recovery can be seen.
 
 
@@ -80,7 +81,7 @@ class Soak:
 
     def _under_load(self, rig: Rig, workload: Workload) -> None:
         options, run = self._options, self.result.run
-        load = Load(rig, workload, options.rate, options.load_seconds, options.seed)
+        load = Load(rig, workload, options.rate, options.load_seconds + ARRIVALS_SECONDS_MORE, options.seed)
         ground = deeds.Ground(rig, threading.Event(), workload.articles[0])
         try:
             with Watch(rig) as watch:
@@ -89,6 +90,7 @@ class Soak:
                     self._phase("faults", lambda: self._faults(ground))
                     self._phase("heal", lambda: _heal(rig))
                     self._phase("after", lambda: _pause(load, AFTER_SECONDS))
+                load.stop()
                 self.result.load = self._phase("last customers", load.wait)
                 # What a customer still retried may have become an order only now.
                 run.drain_seconds = self._phase("drain", lambda: self._drain(rig))
@@ -130,6 +132,9 @@ class Soak:
             what = f"replay, inboxes {'emptied' if emptied else 'intact'}"
             done = self._phase(what, lambda: replay.replay(rig, self._options.seed + emptied, emptied, audit))
             run.replays = [*run.replays, done]
+            if self._options.replay_only and not emptied:
+                # Without faults there were no copies before.
+                run.suppressed += done.suppressed
         before = dump.take(rig)
         self._phase("restart of everything", rig.restart)
         self._phase("ready again", lambda: until(rig.all_ready, READY_SECONDS, "every service is ready"))

@@ -29,6 +29,7 @@ FINISH_SECONDS = 150.0
 @dataclass(frozen=True)
 class Workload:
     articles: list[str]  # The most popular first.
+    product: str  # Whose variants they are.
     directory: Path
 
     @property
@@ -53,7 +54,8 @@ def prepare(rig: Rig, directory: Path) -> Workload:
     # Beside the platform, whose directory goes with it: tokens are no part of a report.
     (rig.directory / "tokens").write_text("".join(lines), encoding="utf-8")
     (rig.directory / "articles").write_text("".join(f"{sku}\n" for sku in articles), encoding="utf-8")
-    return Workload(articles, directory)
+    found = rig.admin.need(200, "GET", f"/products/by-sku?skus={articles[0]}")
+    return Workload(articles, found["items"][0]["product_id"], directory)
 
 
 class Load:
@@ -63,8 +65,9 @@ class Load:
         self._workload = workload
         command = [str(programs() / "shop-open-load"), "--gateway", rig.state["urls"]["gateway"],
                    "--tokens", str(rig.directory / "tokens"), "--articles", str(rig.directory / "articles"),
-                   "--history", str(workload.history), "--json", str(workload.figures), "--rate", f"{rate:g}",
-                   "--seconds", str(max(1, round(seconds))), "--seed", str(seed)]
+                   "--product", workload.product, "--history", str(workload.history),
+                   "--json", str(workload.figures), "--rate", f"{rate:g}", "--seconds", str(max(1, round(seconds))),
+                   "--seed", str(seed)]
         self._log = workload.directory / "load.log"
         with open(self._log, "wb") as log:
             self._process = subprocess.Popen(bound_to_us("TERM", command), stdin=subprocess.DEVNULL, stdout=log,

@@ -15,6 +15,10 @@ class Parse(unittest.TestCase):
         self.assertGreaterEqual(chosen.rate * chosen.load_seconds * 0.92, 20_000)
         self.assertEqual(chosen.load_seconds, chosen.steady_seconds + chosen.fault_seconds)
 
+    def test_without_late_copies_a_single_suppressed_duplicate_is_enough(self) -> None:
+        self.assertEqual(1, parse(["--kinds", "service.kill"]).suppressed_min)
+        self.assertEqual(5000, parse(["--kinds", "service.kill,messages.late"]).suppressed_min)
+
     def test_a_replay_has_load_and_no_faults(self) -> None:
         chosen = parse(["--replay"])
         self.assertEqual((0, 0.0, 1), (chosen.faults, chosen.fault_seconds, chosen.suppressed_min))
