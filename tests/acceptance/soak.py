@@ -15,7 +15,7 @@ from tools.shop.chaos.happened import RECOVERY_LIMITS
 from tools.shop.console import Failure, say
 from tools.shop.rundir import ROOT
 
-MINUTES, SEED = 30, 20261201
+MINUTES, SEED = 30, 34
 ORDERS_MIN, FAULTS_MIN, SUPPRESSED_MIN = 20_000, 200, 5_000
 FINAL_SECONDS, FIRST_SUCCESS_PERCENT = 120.0, 99.9
 SECONDS_MAX = 3_600.0

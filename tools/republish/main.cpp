@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "platform/telemetry/log.hpp"
 #include "platform/telemetry/metrics.hpp"
 #include "shared/app/subscriptions.hpp"
 #include "tools/republish/republishing.hpp"
@@ -72,6 +73,8 @@ int main(int count, char** values) {
     }
     const auto sources = read_sources([](const char* name) { return std::getenv(name); });
     if (!sources) return complain(sources.error(), 2);
+    // What goes wrong is said at the end; a broker that is away for a moment is no news.
+    platform::telemetry::configure_log("shop-republish", platform::telemetry::Level::off);
     try {
         boost::asio::io_context io{1};
         std::exception_ptr failure;

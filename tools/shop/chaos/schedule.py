@@ -19,36 +19,42 @@ CUT = ("postgres", "rabbitmq", "redis", PROVIDER)
 CUT_GROUPS = {"postgres": POSTGRES, "rabbitmq": BROKER, "redis": CACHE, PROVIDER: SERVICE}
 # A run with every kind hides what only shows when some are absent.
 DRAWN_SHARE = (0.6, 0.85)
+# So many are kept apart from all others, or how long the recovery from one takes would never be seen; fewer where the
+# time is too short for that. The rest come when they come, and meet.
+APART_SHARES = (0.5, 0.35, 0.2, 0.1, 0.0)
 GAP_SECONDS_MIN = 0.3
+GAPS_SHARE_MIN = 0.25  # Of the time, for the gaps of chance.
 
 
 @dataclass(frozen=True)
 class Kind:
-    """`seconds` is how long it lasts, both ends inclusive; what is over at once lasts 0."""
+    """`seconds` is how long it lasts, both ends inclusive; what is over at once lasts 0. `room` is about how long a
+    healthy shop needs to be itself again."""
 
     name: str
     group: str
     weight: float
+    room: float
     seconds: tuple[float, float] = (0.0, 0.0)
 
 
 KINDS = (
-    Kind("service.kill", SERVICE, 22),
-    Kind("service.freeze", SERVICE, 12, (0.5, 30.0)),
-    Kind("service.terminate", SERVICE, 6),
-    Kind("provider.kill", SERVICE, 3),
-    Kind("postgres.restart", POSTGRES, 4),
-    Kind("postgres.kill", POSTGRES, 4),
-    Kind("postgres.terminate", POSTGRES, 6, (1.0, 4.0)),
-    Kind("row.lock", POSTGRES, 2, (20.0, 20.0)),
-    Kind("broker.restart", BROKER, 3),
-    Kind("broker.kill", BROKER, 4),
-    Kind("broker.alarm", BROKER, 3, (2.0, 8.0)),
-    Kind("queue.unbind", BROKER, 4, (1.0, 5.0)),
-    Kind("connections.cut", BROKER, 9, (0.5, 3.0)),
-    Kind("redis.flush", CACHE, 3),
-    Kind("redis.kill", CACHE, 3),
-    Kind("messages.late", MESSAGES, 12),
+    Kind("service.kill", SERVICE, 22, 2),
+    Kind("service.freeze", SERVICE, 12, 3, (0.5, 30.0)),
+    Kind("service.terminate", SERVICE, 6, 5),
+    Kind("provider.kill", SERVICE, 3, 3),
+    Kind("postgres.restart", POSTGRES, 4, 8),
+    Kind("postgres.kill", POSTGRES, 4, 10),
+    Kind("postgres.terminate", POSTGRES, 6, 3, (1.0, 4.0)),
+    Kind("row.lock", POSTGRES, 2, 6, (20.0, 20.0)),
+    Kind("broker.restart", BROKER, 3, 25),
+    Kind("broker.kill", BROKER, 4, 20),
+    Kind("broker.alarm", BROKER, 3, 6, (2.0, 8.0)),
+    Kind("queue.unbind", BROKER, 4, 3, (1.0, 5.0)),
+    Kind("connections.cut", BROKER, 9, 7, (0.5, 3.0)),
+    Kind("redis.flush", CACHE, 3, 1),
+    Kind("redis.kill", CACHE, 3, 3),
+    Kind("messages.late", MESSAGES, 6, 1),
 )
 BY_NAME = {kind.name: kind for kind in KINDS}
 # Without late copies nothing shows that copies do no harm; each group with a limit needs samples.
@@ -80,17 +86,22 @@ def draw(seed: int, count: int, seconds: float, replicas: int, kinds: Iterable[s
     same faults."""
     dice = random.Random(f"chaos {seed}")
     chosen = [BY_NAME[name] for name in kinds] or swarm(dice)
-    times = moments(dice, count, seconds)
+    drawn = spread(dice, chosen, count)
+    lasting = [duration(dice, kind) for kind in drawn]
+    times = moments(dice, drawn, lasting, seconds)
     faults = []
-    for number, (at, kind) in enumerate(zip(times, spread(dice, chosen, count)), 1):
-        low, high = kind.seconds
-        # Short ones are the more interesting half of a range that goes over two powers of ten.
-        lasts = math.exp(dice.uniform(math.log(low), math.log(high))) if low else 0.0
+    for number, (kind, at, lasts) in enumerate(zip(drawn, times, lasting), 1):
         # What is under way when the time is over must end before healing begins.
-        lasts = round(min(lasts, max(low, seconds - at)), 2)
+        lasts = round(min(lasts, max(kind.seconds[0], seconds - at)), 2)
         faults.append(Fault(number, round(at, 2), kind.name, target_of(dice, kind, replicas), lasts,
                             dice.randrange(1 << 31)))
     return faults
+
+
+def duration(dice: random.Random, kind: Kind) -> float:
+    """Short ones are the more interesting half of a range that goes over two powers of ten."""
+    low, high = kind.seconds
+    return math.exp(dice.uniform(math.log(low), math.log(high))) if low else 0.0
 
 
 def swarm(dice: random.Random) -> list[Kind]:
@@ -107,17 +118,42 @@ def swarm(dice: random.Random) -> list[Kind]:
 def spread(dice: random.Random, kinds: Sequence[Kind], count: int) -> list[Kind]:
     """By weight, and each kind at least once when there is room."""
     drawn = list(kinds[:count])
+    # Copies are what most of the proof stands on, in a short run, too.
+    drawn += [kind for kind in kinds if kind.name in ALWAYS] * min(count // 10, count - len(drawn))
     drawn += dice.choices(kinds, [kind.weight for kind in kinds], k=count - len(drawn))
     dice.shuffle(drawn)
     return drawn
 
 
-def moments(dice: random.Random, count: int, seconds: float) -> list[float]:
-    """At random, so that some meet; never two at the very same moment."""
-    times = sorted(dice.uniform(0, seconds) for _ in range(count))
-    for place in range(1, len(times)):
-        times[place] = min(max(times[place], times[place - 1] + GAP_SECONDS_MIN), max(seconds, times[place - 1]))
-    return times
+def moments(dice: random.Random, kinds: Sequence[Kind], lasting: Sequence[float], seconds: float) -> list[float]:
+    """In the order of the kinds, at random, and some of them apart from all others."""
+    gaps = [dice.expovariate(1.0) for _ in kinds]
+    chances = [dice.random() for _ in kinds]
+    for share in APART_SHARES:
+        apart = [chance < share for chance in chances]
+        if placed(kinds, lasting, gaps, apart, 0.0)[1] <= seconds * (1 - GAPS_SHARE_MIN):
+            break
+    # How long one gap is decides when the last is over: as long as fits.
+    low, high = 0.0, seconds
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (middle, high) if placed(kinds, lasting, gaps, apart, middle)[1] <= seconds else (low, middle)
+    return placed(kinds, lasting, gaps, apart, low)[0]
+
+
+def placed(kinds: Sequence[Kind], lasting: Sequence[float], gaps: Sequence[float], apart: Sequence[bool],
+           scale: float) -> tuple[list[float], float]:
+    """When each begins, and when the last of them may begin that comes after all these."""
+    times, now, busy = [], 0.0, 0.0
+    for kind, lasts, gap, alone in zip(kinds, lasting, gaps, apart):
+        now += max(gap * scale, GAP_SECONDS_MIN)
+        if alone:
+            now = max(now, busy)
+        times.append(now)
+        busy = max(busy, now + lasts + kind.room)
+        if alone:
+            now = busy
+    return times, now
 
 
 def target_of(dice: random.Random, kind: Kind, replicas: int) -> str:

@@ -25,6 +25,23 @@ class Schedule(unittest.TestCase):
             low, high = schedule.BY_NAME[fault.kind].seconds
             self.assertTrue(low <= fault.seconds <= high, fault)
 
+    def test_some_are_kept_apart_from_all_others(self) -> None:
+        faults = schedule.draw(1, 200, 1740, 2)
+        for group in schedule.ONE_OF:
+            apart = 0
+            for one in faults:
+                room = schedule.BY_NAME[one.kind].room
+                near = [other for other in faults if other != one and other.at < one.until + room
+                        and one.at < other.until + schedule.BY_NAME[other.kind].room]
+                apart += one.group == group and not near
+            with self.subTest(group):
+                self.assertGreaterEqual(apart, 3)
+
+    def test_too_many_for_the_time_come_all_the_same(self) -> None:
+        faults = schedule.draw(1, 100, 60, 2)
+        self.assertEqual(100, len(faults))
+        self.assertLessEqual(faults[-1].at, 61)
+
     def test_some_overlap(self) -> None:
         faults = schedule.draw(1, 200, 1500, 2)
         self.assertTrue([1 for one, next_ in zip(faults, faults[1:]) if next_.at < one.until])
