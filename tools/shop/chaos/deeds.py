@@ -19,6 +19,7 @@ from typing import Any
 from tests.e2e.faults import family
 from tests.e2e.rig import Rig
 from tests.e2e.stores import Refused
+from tools.shop.chaos.replay import published_of
 from tools.shop.chaos.schedule import BINDINGS, Fault
 from tools.shop.process import as_account, base_environment
 from tools.shop.state import same_process
@@ -319,7 +320,7 @@ def copies(ground: Ground, fault: Fault) -> Met:
             break
         if attempt + 1 == COPIES_TRIES or ground.over.wait(COPIES_PAUSE_SECONDS):
             raise Missed(said[-200:])
-    published = int(said.split(" events, ")[1].split()[0])
+    _, published = published_of(said)
     if published == 0:
         raise Missed("no event was there to copy")
     return Met(f"{said}, from {time.time() - until:.0f} s ago", published)

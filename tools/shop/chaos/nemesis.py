@@ -12,6 +12,7 @@ from tools.shop.chaos.happened import Happened
 from tools.shop.chaos.schedule import Fault
 from tools.shop.console import say
 
+LATE_SECONDS = 30.0  # How long a fault may last beyond the time of all.
 LAST_SECONDS = 90.0  # How long the last fault may take to end when it is told to.
 
 
@@ -35,10 +36,10 @@ class Nemesis:
             thread.start()
             threads.append(thread)
         stop.wait(max(0.0, began + self._seconds - time.monotonic()))
+        # Who still waits for its target to come back from another fault may have it.
+        _join(threads, LATE_SECONDS)
         self._ground.over.set()
-        deadline = time.monotonic() + LAST_SECONDS
-        for thread in threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+        _join(threads, LAST_SECONDS)
         with self._lock:
             return sorted(self._done, key=lambda one: one.fault.number)
 
@@ -59,3 +60,9 @@ class Nemesis:
             self._done.append(happened)
         what = happened.did or f"met nothing: {happened.trouble}"
         say(f"   fault {fault.number:>3}  {fault.kind:<18} {fault.target:<24} {what}")
+
+
+def _join(threads: Sequence[threading.Thread], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))

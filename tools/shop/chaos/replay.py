@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -62,7 +63,7 @@ def replay(rig: Rig, seed: int, emptied: bool, audit: Audit) -> Round:
     said = rig.verb("republish", "--from", SINCE, "--times", str(TIMES), "--shuffle", str(seed))
     if said.returncode != 0:
         raise Failure(f"the events could not be published again: {said.stderr[-500:]}")
-    done.events, done.published = (int(word) for word in said.stdout.split() if word.isdigit())
+    done.events, done.published = published_of(said.stdout)
     patiently(lambda: count(rig, HANDLED) - handled >= expected, f"{expected} copies are handled")
     wait_still(rig)
     done.deliveries, done.suppressed = count(rig, HANDLED) - handled, count(rig, DUPLICATE) - duplicates
@@ -74,6 +75,14 @@ def replay(rig: Rig, seed: int, emptied: bool, audit: Audit) -> Round:
         f"suppressed by the inboxes, {done.answers} answers: {done.rows} rows of state are "
         f"{'the same' if done.digest_before == done.digest_after else 'NOT the same'} ({done.seconds:.0f} s)")
     return done
+
+
+def published_of(said: str) -> tuple[int, int]:
+    """The numbers in "N events, M messages published"."""
+    found = re.search(r"^(\d+) events, (\d+) messages published$", said, re.MULTILINE)
+    if found is None:
+        raise Failure(f"shop-republish said something else: {said[-200:]}")
+    return int(found.group(1)), int(found.group(2))
 
 
 def audit_of(rig: Rig, acknowledged: list[str]) -> Audit:
