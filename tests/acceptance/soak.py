@@ -6,14 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from tools.shop.acceptance import Figure
 from tools.shop.chaos.happened import RECOVERY_LIMITS
 from tools.shop.console import Failure, say
-from tools.shop.rundir import ROOT
+from tools.shop.rundir import ROOT, run_directory
 
 MINUTES, SEED = 30, 34
 ORDERS_MIN, FAULTS_MIN, SUPPRESSED_MIN = 20_000, 200, 5_000
@@ -22,8 +22,8 @@ SECONDS_MAX = 3_600.0
 
 
 def figures() -> Iterator[Figure]:
-    kept = Path(os.environ["SHOP_KEEP_LOGS"]) if "SHOP_KEEP_LOGS" in os.environ else ROOT / ".run" / "acceptance"
-    directory = kept / "soak"
+    # The report is worth keeping also when everything is as it should be.
+    directory = run_directory() / "chaos" / time.strftime("%Y%m%d-%H%M%S-acceptance")
     # A few more than needed: a fault may find its target gone.
     done = subprocess.run([sys.executable, "-P", "-m", "tools.shop.chaos", "--minutes", str(MINUTES), "--seed",
                            str(SEED), "--faults", str(FAULTS_MIN + 20), "--report", str(directory)],

@@ -21,6 +21,7 @@ from tests.e2e.rig import Rig
 from tests.e2e.stores import Refused
 from tools.shop.chaos.replay import published_of
 from tools.shop.chaos.schedule import BINDINGS, Fault
+from tools.shop.platform import PROVIDER
 from tools.shop.process import as_account, base_environment
 from tools.shop.state import same_process
 
@@ -172,9 +173,7 @@ def cut(ground: Ground, fault: Fault) -> Met:
     port, ended = ground.rig.state["ports"][fault.target], 0
     deadline = time.monotonic() + fault.seconds
     while True:
-        done = subprocess.run(["ss", "-K", "-H", "-t", "state", "established", "dst", "127.0.0.1", "dport", "=",
-                               f":{port}"], capture_output=True, text=True, timeout=20)
-        ended += len(done.stdout.splitlines())
+        ended += end_sockets(port)
         if time.monotonic() >= deadline or ground.over.is_set():
             break
         ground.wait(STORM_PAUSE_SECONDS)
@@ -183,26 +182,39 @@ def cut(ground: Ground, fault: Fault) -> Met:
     return Met(f"cut {ended} connections", ended)
 
 
+def end_sockets(port: int) -> int:
+    """How many connections to it the kernel has ended; none where it may not, or where there is no `ss`."""
+    try:
+        done = subprocess.run(["ss", "-K", "-H", "-t", "state", "established", "dst", "127.0.0.1", "dport", "=",
+                               f":{port}"], capture_output=True, text=True, timeout=20)
+    except OSError:
+        return 0
+    return len(done.stdout.splitlines())
+
+
 def cut_from_inside(ground: Ground, fault: Fault) -> Met:
     """For kernels and users that may not end sockets: the server itself ends the connections."""
     if fault.target == "postgres":
         return end_sessions(ground, fault)
-    if fault.target == "redis":
-        ended = int(redis(ground, "CLIENT", "KILL", "TYPE", "normal") or 0)
-    elif fault.target == "rabbitmq":
-        try:
-            names = [connection["name"] for connection in ground.rig.broker.ask("GET", "/connections")]
-            for name in names:
-                with contextlib.suppress(urllib.error.HTTPError):
-                    ground.rig.broker.ask("DELETE", "/connections/" + urllib.parse.quote(name, safe=""))
-        except OSError as error:
-            raise Missed(f"the broker did not answer: {error}") from error
-        ended = len(names)
-    else:
-        ended = 0
+    if fault.target == PROVIDER:
+        # It has no way to close them but to go.
+        return kill(ground, fault)
+    ended = (int(redis(ground, "CLIENT", "KILL", "TYPE", "normal") or 0) if fault.target == "redis"
+             else close_broker_connections(ground))
     if ended == 0:
         raise Missed("no connection was there to cut")
     return Met(f"had {ended} connections closed by the server", ended)
+
+
+def close_broker_connections(ground: Ground) -> int:
+    try:
+        names = [connection["name"] for connection in ground.rig.broker.ask("GET", "/connections")]
+        for name in names:
+            with contextlib.suppress(urllib.error.HTTPError):
+                ground.rig.broker.ask("DELETE", "/connections/" + urllib.parse.quote(name, safe=""))
+    except OSError as error:
+        raise Missed(f"the broker did not answer: {error}") from error
+    return len(names)
 
 
 def alarm(ground: Ground, fault: Fault) -> Met:

@@ -135,6 +135,8 @@ class Soak:
             if self._options.replay_only and not emptied:
                 # Without faults there were no copies before.
                 run.suppressed += done.suppressed
+        if not self.result.faults:
+            return
         before = dump.take(rig)
         self._phase("restart of everything", rig.restart)
         self._phase("ready again", lambda: until(rig.all_ready, READY_SECONDS, "every service is ready"))
