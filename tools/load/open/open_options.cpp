@@ -65,12 +65,20 @@ std::optional<T> number_of(std::string_view text) {
     return number;
 }
 
+/// As short as it can be read back.
+template <class T>
+std::string text_of(T number) {
+    std::array<char, 32> buffer{};
+    const auto written = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number);
+    return {buffer.data(), written.ptr};
+}
+
 template <class T>
 Fault read_number(OpenOptions& options, const Number<T>& number, std::string_view value) {
     const auto read = number_of<T>(value);
     if (!read || !(*read >= number.low && *read <= number.high))
-        return std::string(number.name) + " must be a number from " + std::to_string(number.low) + " to " +
-               std::to_string(number.high);
+        return std::string(number.name) + " must be a number from " + text_of(number.low) + " to " +
+               text_of(number.high);
     options.*number.member = *read;
     return std::nullopt;
 }

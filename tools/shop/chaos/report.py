@@ -110,7 +110,7 @@ def _head(result: Result) -> str:
             ("arrivals", f"{options.rate:g} a second for {options.minutes:g} minutes")]
     rows += [(name, f"{end - begin:.1f} s") for name, begin, end in result.phases]
     if result.baseline:
-        rows.append(("order to confirmation before the first fault",
+        rows.append(("order to confirmation before the first fault, with a card that pays at once",
                      f"p50 {result.baseline['p50'] * 1000:.0f} ms, p99 {result.baseline['p99'] * 1000:.0f} ms "
                      f"({result.baseline['orders']:.0f} orders)"))
     if result.run.broke_off:

@@ -17,7 +17,7 @@ from tools.shop.api import Unexpected
 from tools.shop.chaos import clients, deeds, dump, happened, replay, schedule, verdict
 from tools.shop.chaos.nemesis import Nemesis
 from tools.shop.chaos.options import Options
-from tools.shop.chaos.series import CONFIRMED, PER_SECOND, Series, series_of
+from tools.shop.chaos.series import CONFIRMED, PER_SECOND, QUICK, Series, series_of
 from tools.shop.chaos.watch import Life, Watch, strangers
 from tools.shop.chaos.workload import Load, Workload, prepare
 from tools.shop.console import Failure, say
@@ -154,7 +154,7 @@ class Soak:
         result.series = series_of(orders.rows(PER_SECOND))
         result.statuses = {row["name"]: row["n"] for row in orders.rows(
             "select concat_ws(': ', status, cancel_reason) as name, count(*) as n from orders group by 1 order by 1")}
-        result.baseline = baseline(confirmed, result.phases)
+        result.baseline = baseline([(row["placed"], row["confirmed"]) for row in orders.rows(QUICK)], result.phases)
 
 
 def baseline(confirmed: list[tuple[float, float]], phases: list[tuple[str, float, float]]

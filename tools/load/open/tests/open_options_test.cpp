@@ -33,9 +33,12 @@ TEST(OpenOptions, reads_what_is_given_and_keeps_the_rest) {
 
 TEST(OpenOptions, names_what_is_wrong) {
     const std::map<std::string, Arguments> wrong{
-        {"--rate", {"--rate", "0"}},         {"--rate must", {"--rate", "fast"}},
-        {"--seconds", {"--seconds", "1.5"}}, {"--seed", {"--seed", "-1"}},
-        {"--json needs", {"--json"}},        {"--orders", {"--orders", "3"}}};
+        {"--rate must be a number from 0.01 to 10000", {"--rate", "0"}},
+        {"--rate must", {"--rate", "fast"}},
+        {"--seconds", {"--seconds", "1.5"}},
+        {"--seed", {"--seed", "-1"}},
+        {"--json needs", {"--json"}},
+        {"--orders", {"--orders", "3"}}};
     for (const auto& [named, arguments] : wrong)
         EXPECT_THAT(read(arguments).error(), testing::HasSubstr(named));
     EXPECT_THAT(read_open_options({}).error(), testing::HasSubstr("--gateway is missing"));
