@@ -28,9 +28,6 @@ from tools.shop.state import same_process
 ALIVE_SECONDS = 10.0  # A process that is just being restarted is waited for.
 STORM_PAUSE_SECONDS = 0.2
 ROW_SECONDS_MIN = 2.0
-ALARM_TRIES, ALARM_PAUSE_SECONDS = 8, 2.0
-COPIES_TRIES = 4
-COPIES_PAUSE_SECONDS = 3.0
 # A third of the copies comes at once, a third within a minute, a third as late as ten minutes.
 COPIES_DELAYS = ((0.0, 0.0), (1.0, 60.0), (60.0, 600.0))
 COPIES_WINDOW_SECONDS = (4.0, 16.0)
@@ -218,14 +215,7 @@ def close_broker_connections(ground: Ground) -> int:
 
 
 def alarm(ground: Ground, fault: Fault) -> Met:
-    for attempt in range(ALARM_TRIES):
-        try:
-            set_watermark(ground.rig, WATERMARK_OF_ALARM)
-            break
-        except Missed:
-            # It may just be starting again.
-            if attempt + 1 == ALARM_TRIES or ground.over.wait(ALARM_PAUSE_SECONDS):
-                raise
+    set_watermark(ground.rig, WATERMARK_OF_ALARM)
     try:
         seen = False
         deadline = time.monotonic() + fault.seconds
@@ -324,18 +314,13 @@ def copies(ground: Ground, fault: Fault) -> Met:
     since = until - window
     times = dice.randint(1, 2)
     arguments = ["--from", moment(since), "--to", moment(until), "--times", str(times), "--shuffle", str(fault.seed)]
-    said = ""
-    for attempt in range(COPIES_TRIES):
-        done = ground.rig.verb("republish", *arguments)
-        said = (done.stdout + done.stderr).strip()
-        if done.returncode == 0:
-            break
-        if attempt + 1 == COPIES_TRIES or ground.over.wait(COPIES_PAUSE_SECONDS):
-            raise Missed(said[-200:])
-    _, published = published_of(said)
+    done = ground.rig.verb("republish", *arguments)
+    if done.returncode != 0:
+        raise Missed(done.stderr.strip()[-200:])
+    _, published = published_of(done.stdout)
     if published == 0:
         raise Missed("no event was there to copy")
-    return Met(f"{said}, from {time.time() - until:.0f} s ago", published)
+    return Met(f"{done.stdout.strip()}, from {time.time() - until:.0f} s ago", published)
 
 
 def moment(seconds: float) -> str:

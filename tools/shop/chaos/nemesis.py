@@ -12,6 +12,7 @@ from tools.shop.chaos.happened import Happened
 from tools.shop.chaos.schedule import Fault
 from tools.shop.console import say
 
+PATIENCE_SECONDS, PAUSE_SECONDS = 25.0, 1.0
 LATE_SECONDS = 30.0  # How long a fault may last beyond the time of all.
 LAST_SECONDS = 90.0  # How long the last fault may take to end when it is told to.
 
@@ -44,17 +45,22 @@ class Nemesis:
             return sorted(self._done, key=lambda one: one.fault.number)
 
     def _do(self, fault: Fault) -> None:
-        happened = Happened(fault, time.time(), 0.0)
-        try:
-            met = DEEDS[fault.kind](self._ground, fault)
-            happened.did, happened.amount = met.did, met.amount
-            happened.ended = met.ended or time.time()
-        except Missed as missed:
-            happened.trouble = " ".join(str(missed).split())[:300]
-        except Exception as error:
-            # A thread that dies in silence would look like a fault that was never drawn.
-            happened.trouble = f"{type(error).__name__}: {error}"
-            say(traceback.format_exc())
+        """What finds its target gone, because of another fault, tries again for a while."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            happened = Happened(fault, time.time(), 0.0)
+            try:
+                met = DEEDS[fault.kind](self._ground, fault)
+                happened.did, happened.amount = met.did, met.amount
+                happened.ended = met.ended or time.time()
+            except Missed as missed:
+                happened.trouble = " ".join(str(missed).split())[:300]
+            except Exception as error:
+                # A thread that dies in silence would look like a fault that was never drawn.
+                happened.trouble = f"{type(error).__name__}: {error}"
+                say(traceback.format_exc())
+            if happened.did or time.monotonic() > deadline or self._ground.over.wait(PAUSE_SECONDS):
+                break
         happened.ended = happened.ended or time.time()
         with self._lock:
             self._done.append(happened)
