@@ -63,7 +63,7 @@ class Rig:
             for name, value in variables.items():
                 command += ["--set", f"{component}:{name}={value}"]
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SHOP_")}
-        with open(self.directory / "supervisor.log", "wb") as log:
+        with open(self.directory / "supervisor.log", "ab") as log:
             # The supervisor ends with us, however we end, and everything else with the supervisor.
             self._supervisor = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "TERM", *command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,

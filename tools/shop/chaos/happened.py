@@ -98,8 +98,10 @@ def by_kind(found: Iterable[Recovery]) -> list[Group]:
     return _grouped(found, lambda recovery: recovery.happened.fault.kind, lambda recovery: None)
 
 
-def by_group(found: Iterable[Recovery]) -> list[Group]:
-    return _grouped(found, lambda recovery: recovery.group, lambda recovery: RECOVERY_LIMITS.get(recovery.group))
+def by_group(found: Iterable[Recovery], patience: float = 1.0) -> list[Group]:
+    """`patience` is how many times as long as on a machine of its own everything may take."""
+    limits = {group: limit * patience for group, limit in RECOVERY_LIMITS.items()}
+    return _grouped(found, lambda recovery: recovery.group, lambda recovery: limits.get(recovery.group))
 
 
 def _grouped(found: Iterable[Recovery], name: Any, limit: Any) -> list[Group]:

@@ -26,6 +26,7 @@ class Options:
     replicas: int = 2
     kinds: tuple[str, ...] = ()  # Exactly these; none: drawn from the seed.
     replay_only: bool = False
+    patience: float = 1.0  # How many times as long recoveries may take.
     report: Path | None = None  # A directory.
 
     @property
@@ -65,16 +66,20 @@ def parse(arguments: list[str]) -> Options:
     parser.add_argument("--replicas", type=int, default=2, metavar="N", help="of each service (2)")
     parser.add_argument("--kinds", metavar="A,B", default="", help=f"only these of {', '.join(BY_NAME)}")
     parser.add_argument("--replay", action="store_true", help="no faults: only load, then replay immunity")
+    parser.add_argument("--patience", type=float, default=1.0, metavar="F",
+                        help="recoveries may take F times as long, on a machine that does other things, too (1)")
     parser.add_argument("--report", type=Path, metavar="DIR", help="where the report goes (.run/chaos/...)")
     chosen = parser.parse_args(arguments)
     minutes = chosen.minutes if chosen.minutes is not None else REPLAY_MINUTES if chosen.replay else 30.0
     kinds = tuple(name for name in chosen.kinds.split(",") if name)
     faults = chosen.faults if chosen.faults is not None else max(1, math.ceil(FAULTS_PER_MINUTE * minutes))
     _check(minutes, chosen.rate, faults, chosen.replicas, kinds)
+    if not 1 <= chosen.patience <= 100:
+        raise Usage(f"--patience must be 1 to 100, not {chosen.patience:g}")
     if chosen.replay and (chosen.faults is not None or kinds):
         raise Usage("--replay is a run without faults: it goes with neither --faults nor --kinds")
     return Options(minutes, chosen.seed, chosen.rate, 0 if chosen.replay else faults, chosen.replicas, kinds,
-                   chosen.replay, chosen.report)
+                   chosen.replay, chosen.patience, chosen.report)
 
 
 def _check(minutes: float, rate: float, faults: int, replicas: int, kinds: tuple[str, ...]) -> None:

@@ -63,7 +63,7 @@ def figures(result: Result, judged: verdict.Verdict) -> dict[str, Any]:
         "faults_planned": run.planned, "faults_effective": sum(1 for one in run.happened if one.effective),
         "drain_seconds": run.drain_seconds, "backlog": run.backlog, "suppressed": run.suppressed,
         "published_late": result.published_late, "counters": result.counters, "baseline": result.baseline,
-        "recovery": {group.name: _group(group) for group in happened.by_group(run.recovered)},
+        "recovery": {group.name: _group(group) for group in happened.by_group(run.recovered, run.patience)},
         "recovery_by_kind": {group.name: _group(group) for group in happened.by_kind(run.recovered)},
         "replays": [asdict(one) for one in run.replays], "audits": list(run.audits),
         "strangers": list(run.strangers), "load": result.load, "lives": [asdict(life) for life in result.lives],
@@ -188,7 +188,7 @@ def _recovery(result: Result) -> str:
     return "\n\n".join([
         "## Recovery", "From the end of a fault (a kill ends when it is sent, so the restart is in it) until the first "
         "order placed after it is confirmed. Samples during which another fault was in force are told apart: they "
-        "measure that one, too.", table(head, rows(happened.by_group(run.recovered))),
+        "measure that one, too.", table(head, rows(happened.by_group(run.recovered, run.patience))),
         table(head, rows(happened.by_kind(run.recovered)))])
 
 

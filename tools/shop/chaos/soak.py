@@ -54,7 +54,8 @@ class Soak:
         self._options = options
         self._directory = directory
         arrivals = options.rate * options.load_seconds
-        self.result = Result(options, verdict.Run(arrivals, options.suppressed_min, options.faults))
+        self.result = Result(options, verdict.Run(arrivals, options.suppressed_min, options.faults,
+                                                   patience=options.patience))
 
     def run(self) -> None:
         options, result = self._options, self.result

@@ -39,6 +39,7 @@ class Run:
     replays: Sequence[Round] = ()
     confirmed: int = 0
     broke_off: str = ""  # Why the run did not come to its end.
+    patience: float = 1.0  # With recoveries: 1 for a machine that does nothing else.
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,10 @@ def failed(run: Run) -> list[str]:
         found.append(f"{run.backlog} event(s) were never published")
     found += [f"replay with the inboxes {one.inbox} changed state: {(one.wrong or ['digests differ'])[0]}"
               for one in run.replays if not one.immune]
-    for group in by_group(run.recovered):
+    for group in by_group(run.recovered, run.patience):
         if not group.within:
             slowest = "never" if group.never else f"{group.slowest:.1f} s"
-            found.append(f"slowest recovery of {group.name}: {slowest}, at most {group.limit} s")
+            found.append(f"slowest recovery of {group.name}: {slowest}, at most {group.limit:g} s")
     return found
 
 

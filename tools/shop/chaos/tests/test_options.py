@@ -28,7 +28,8 @@ class Parse(unittest.TestCase):
         for arguments, named in ((["--minutes", "0"], "--minutes"), (["--rate", "0"], "--rate"),
                                  (["--faults", "0"], "--faults"), (["--replicas", "3"], "--replicas"),
                                  (["--kinds", "flood"], "flood"), (["--replay", "--faults", "3"], "--replay"),
-                                 (["--seed", "x"], "--seed")):
+                                 (["--seed", "x"], "--seed"),
+                                 (["--patience", "0.5"], "--patience")):
             with self.subTest(named), self.assertRaisesRegex(Usage, named):
                 parse(arguments)
 

@@ -50,6 +50,7 @@ class Judge(unittest.TestCase):
 
     def test_a_recovery_must_keep_to_its_limit(self) -> None:
         self.expect(FAIL, "5.1 s, at most 5", recovered=[Recovery(DONE[0], 5.1, True)])
+        self.assertEqual(PASS, judge(run(recovered=[Recovery(DONE[0], 5.1, True)], patience=2)).name)
         self.expect(FAIL, "never", recovered=[Recovery(DONE[0], None, False)])
         self.assertEqual(PASS, judge(run(recovered=[Recovery(DONE[0], 5.1, False)])).name)
 
