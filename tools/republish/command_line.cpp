@@ -39,8 +39,9 @@ using Fault = std::optional<std::string>;
 template <class T>
 std::optional<T> number_of(std::string_view text) {
     T number{};
-    const char* end = text.data() + text.size();
-    const auto [stop, fault] = std::from_chars(text.data(), end, number);
+    const char* begin = text.data();
+    const char* end = begin + text.size();
+    const auto [stop, fault] = std::from_chars(begin, end, number);
     if (text.empty() || fault != std::errc{} || stop != end) return std::nullopt;
     return number;
 }
