@@ -58,6 +58,11 @@ struct RepublishSelection {
     std::optional<std::string> type;
 };
 
+/// The retained outbox rows as they would be published again: under their own ids, oldest first, whether sent
+/// before or not. Holds all of them in memory.
+awaitable<std::vector<Envelope>> retained_events(postgres::Pool& pool, std::string source,
+                                                 RepublishSelection selection);
+
 /// Publishes retained outbox rows again under their own ids, oldest first, whether sent before or not;
 /// inboxes suppress what was handled. Returns how many. Throws BrokerError at the first message that is not
 /// confirmed.

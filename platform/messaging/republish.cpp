@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 #include "platform/messaging/relay.hpp"
 #include "platform/messaging/stored_event.hpp"
 
@@ -18,16 +22,49 @@ where (created_at, id) > ($1, $2) and created_at >= $1 and created_at < $3
   and ($4::text is null or subject = $4) and ($5::text is null or type = $5)
 order by created_at, id limit $6)sql"};
 
+/// Reads a selection page by page, oldest first.
+class RetainedPages {
+  public:
+    RetainedPages(postgres::Pool& pool, RepublishSelection selection)
+        : pool_(pool), selection_(std::move(selection)), after_time_(selection_.from) {}
+
+    /// Empty when there are no more.
+    awaitable<std::vector<StoredEvent>> next() {
+        auto rows = co_await pool_.run(select_retained, after_time_, after_id_, selection_.to,
+                                       selection_.subject, selection_.type, page_max);
+        if (!rows.empty()) {
+            after_time_ = rows.back().created_at;
+            after_id_ = rows.back().id;
+        }
+        co_return rows;
+    }
+
+  private:
+    postgres::Pool& pool_;
+    RepublishSelection selection_;
+    Time after_time_;
+    Uuid after_id_{};  // No event has the zero id, so the first page begins at `from` itself.
+};
+
 }  // namespace
+
+awaitable<std::vector<Envelope>> retained_events(postgres::Pool& pool, std::string source,
+                                                 RepublishSelection selection) {
+    RetainedPages pages(pool, std::move(selection));
+    std::vector<Envelope> events;
+    for (;;) {
+        std::vector<StoredEvent> rows = co_await pages.next();
+        if (rows.empty()) co_return events;
+        std::ranges::move(envelopes_of(rows, source), std::back_inserter(events));
+    }
+}
 
 awaitable<std::size_t> republish(postgres::Pool& pool, Publisher& publisher, std::string source,
                                  RepublishSelection selection) {
     std::size_t published = 0;
-    Time after_time = selection.from;
-    Uuid after_id{};  // No event has the zero id, so the first page begins at `from` itself.
+    RetainedPages pages(pool, std::move(selection));
     for (;;) {
-        std::vector<StoredEvent> rows = co_await pool.run(select_retained, after_time, after_id, selection.to,
-                                                          selection.subject, selection.type, page_max);
+        std::vector<StoredEvent> rows = co_await pages.next();
         if (rows.empty()) co_return published;
         const auto outcomes = co_await publisher.publish(envelopes_of(rows, source), confirm);
         for (const PublishOutcome outcome : outcomes) {
@@ -36,8 +73,6 @@ awaitable<std::size_t> republish(postgres::Pool& pool, Publisher& publisher, std
                                   " events: " + std::string(name_of(outcome)));
             ++published;
         }
-        after_time = rows.back().created_at;
-        after_id = rows.back().id;
     }
 }
 

@@ -138,19 +138,24 @@ std::string joined(const std::vector<postgres::PartitionedTable>& tables) {
     return names;
 }
 
-}  // namespace
-
-void migrate_when_possible(const ServiceConfig& config, std::span<const postgres::Migration> migrations) {
-    const auto deadline = std::chrono::steady_clock::now() + config.database_start_ms;
+/// A database that starts together with us, or again while we start, is waited for until the deadline.
+void when_possible(SteadyTime deadline, const std::function<void()>& act) {
     for (;;) {
         try {
-            return postgres::migrate(config.database_url->text(), migrations);
+            return act();
         } catch (const Unavailable& error) {
             if (std::chrono::steady_clock::now() >= deadline) throw;
             telemetry::log_warn("database not ready yet", {{"reason", error.what()}});
         }
         std::this_thread::sleep_for(300ms);
     }
+}
+
+}  // namespace
+
+void migrate_when_possible(const ServiceConfig& config, std::span<const postgres::Migration> migrations) {
+    when_possible(std::chrono::steady_clock::now() + config.database_start_ms,
+                  [&] { postgres::migrate(config.database_url->text(), migrations); });
 }
 
 Host::Host(std::string name, const ServiceConfig& config, std::span<const postgres::Migration> migrations)
@@ -227,8 +232,9 @@ awaitable<bool> Host::database_ready() {
 
 void Host::start() {
     loop_ = std::make_unique<Loop>(io_);
-    for (auto& work : start_work_) loop_->run(work);
-    loop_->run([this] { return check_database(pool_, readiness_); });
+    const auto deadline = std::chrono::steady_clock::now() + config_.database_start_ms;
+    for (auto& work : start_work_) when_possible(deadline, [&] { loop_->run(work); });
+    when_possible(deadline, [&] { loop_->run([this] { return check_database(pool_, readiness_); }); });
     for (auto& kept : parts_)
         if (kept.start) loop_->call(kept.start);
     for (auto& loop : loops_) loop_->call([&loop] { loop->start(); });

@@ -81,7 +81,8 @@ class Host {
         return *part;
     }
 
-    /// Work to be done once, before the service is ready; its failure is a failed start.
+    /// Work to be done before the service is ready. It is repeated while the database is away, for as long as
+    /// the configuration allows, so it must be safe to repeat; any other failure is a failed start.
     void at_start(std::function<awaitable<void>()> work) { start_work_.push_back(std::move(work)); }
 
     /// A background loop from the start to the stop; see Periodic. At the stop all are halted at once, before

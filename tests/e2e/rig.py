@@ -63,7 +63,7 @@ class Rig:
             for name, value in variables.items():
                 command += ["--set", f"{component}:{name}={value}"]
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SHOP_")}
-        with open(self.directory / "supervisor.log", "wb") as log:
+        with open(self.directory / "supervisor.log", "ab") as log:
             # The supervisor ends with us, however we end, and everything else with the supervisor.
             self._supervisor = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "TERM", *command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -79,7 +79,12 @@ class Rig:
         self.admin = log_in(self.gateway, **self.state["admin"])
         self.broker = Broker(self.state["connections"]["broker_management"])
 
-    def close(self) -> None:
+    def restart(self) -> None:
+        """Stops everything in order and starts it again, on the same data."""
+        self._stop()
+        self._start()
+
+    def _stop(self) -> None:
         if self._supervisor is not None and self._supervisor.poll() is None:
             self._supervisor.terminate()
             try:
@@ -87,6 +92,9 @@ class Rig:
             except subprocess.TimeoutExpired:
                 self._supervisor.kill()
                 self._supervisor.wait()
+
+    def close(self) -> None:
+        self._stop()
         if keep := os.environ.get("SHOP_KEEP_LOGS"):
             self._keep_logs(Path(keep) / self.directory.name)
         shutil.rmtree(self.directory, ignore_errors=True)

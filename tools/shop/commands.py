@@ -17,7 +17,6 @@ from tools.shop.console import Failure, say
 from tools.shop.rundir import ROOT, run_directory
 from tools.shop.state import is_locked, leftovers, read_state, running_state, same_process, stop_platform
 
-RESTARTS_IN_CHAOS = "1000"
 # What a measuring program returns when it has figures but not every accepted order became final.
 INCOMPLETE = 3
 
@@ -81,7 +80,8 @@ class Verb:
     def offered(self) -> bool:
         """Whether its program is in the tree."""
         if self.script is not None:
-            return (ROOT / "tools" / "shop" / f"{self.script}.py").exists()
+            module = ROOT / "tools" / "shop" / self.script
+            return module.with_suffix(".py").exists() or (module / "__main__.py").exists()
         declaration = re.compile(rf"shop_executable\(\s*{self.binary}\s")
         return any(declaration.search(path.read_text(encoding="utf-8"))
                    for top in ("tools", "bench", "tests") for path in (ROOT / top).glob("**/CMakeLists.txt"))
@@ -103,6 +103,12 @@ def _audit_environment(state: dict[str, Any]) -> dict[str, str]:
     return state["connections"]["audit"]
 
 
+def _republish_environment(state: dict[str, Any]) -> dict[str, str]:
+    databases = {f"SHOP_{name.removesuffix('_db').upper()}_DATABASE_URL": url
+                 for name, url in state["connections"]["auditor"].items()}
+    return databases | {"SHOP_BROKER_URL": state["connections"]["broker"]}
+
+
 def _dead_letters_environment(state: dict[str, Any]) -> dict[str, str]:
     return {"SHOP_BROKER_URL": state["connections"]["broker"]}
 
@@ -116,11 +122,13 @@ VERBS = (
          environment=_audit_environment),
     Verb("dead-letters", "lists and requeues messages that could not be handled", binary="shop-dead-letters",
          platform="running", environment=_dead_letters_environment),
+    Verb("republish", "publishes retained events again", binary="shop-republish", platform="running",
+         environment=_republish_environment),
     Verb("openapi", "writes docs/openapi as the running services tell it (--check)", script="openapi",
          platform="started", environment=up.tool_environment),
     Verb("simulate", "runs the services' decisions through simulated faults", binary="shop-simulate"),
-    Verb("chaos", "kills and cuts things under load, then audits", script="chaos", platform="started",
-         environment=up.tool_environment),
+    # On a platform of its own, never on the one that runs.
+    Verb("chaos", "kills and cuts things under load, then audits (--minutes M, --seed N, --replay)", script="chaos"),
 )
 
 
@@ -136,8 +144,7 @@ def run_verb(verb: Verb, arguments: list[str]) -> int:
     run = run_directory()
     started = False
     if verb.platform == "started" and not is_locked(run):
-        os.environ.setdefault("SHOP_RESTARTS_PER_MINUTE", RESTARTS_IN_CHAOS if verb.name == "chaos" else "5")
-        load = verb.name in ("bench", "chaos")
+        load = verb.name == "bench"
         code = up.up_detached(up.Options(load_profile=load), ["--load-profile"] if load else [])
         if code != 0:
             return code
@@ -158,6 +165,8 @@ def run_verb(verb: Verb, arguments: list[str]) -> int:
 
 
 def _run_program(verb: Verb, command: list[str], run: Path) -> int:
+    if verb.platform == "none" and verb.script is not None:
+        return subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT)}).returncode
     environment = {} if verb.platform == "none" else verb.environment(running_state(run))
     # A program refuses variables of ours that it does not know, so those of the caller stay behind.
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SHOP_")}

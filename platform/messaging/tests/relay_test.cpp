@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "platform/base/clock.hpp"
@@ -287,6 +288,23 @@ TEST_F(RelayTest, retained_events_are_published_again_under_their_ids) {
     EXPECT_EQ(again({now - 1h, now + 1h, "subject-7", "Thing"}), 1u);
     EXPECT_EQ(again({now - 1h, now + 1h, {}, "Other"}), 0u);
     EXPECT_EQ(again({now - 2h, now - 1h, {}, {}}), 0u);
+}
+
+TEST_F(RelayTest, retained_events_can_be_read_without_being_published) {
+    const auto all = rows(1'203);
+    write_now(all);
+    const Time now = SystemClock().now();
+    const auto read = platform::testing::run(
+        io, retained_events(*pool, "test-service", {now - 1h, now + 1h, std::nullopt, std::nullopt}));
+    ASSERT_EQ(read.size(), all.size());
+    EXPECT_TRUE(std::ranges::is_sorted(read, {}, &Envelope::time));
+    std::set<Uuid> ids;
+    for (const auto& event : read) {
+        ids.insert(event.id);
+        EXPECT_EQ(event.source, "test-service");
+    }
+    EXPECT_EQ(ids.size(), all.size());
+    EXPECT_EQ(unsent(), "1203");
 }
 
 struct InboxTest : RelayTest {

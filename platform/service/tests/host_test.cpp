@@ -87,6 +87,28 @@ TEST_F(HostTest, a_part_is_stopped_on_the_thread_that_it_works_on) {
     EXPECT_EQ(threaded.stopped_by, std::this_thread::get_id());
 }
 
+awaitable<void> find_the_database_gone(int times, int& tries) {
+    if (++tries <= times) throw Unavailable("the database was restarted");
+    co_return;
+}
+
+TEST_F(HostTest, a_start_goes_on_when_a_database_that_went_away_in_the_middle_is_back) {
+    int tries = 0;
+    host->at_start([&tries] { return find_the_database_gone(1, tries); });
+    host->start();
+    EXPECT_EQ(tries, 2);
+    EXPECT_TRUE(host->stop());
+}
+
+TEST_F(HostTest, a_start_does_not_wait_for_ever) {
+    config.database_start_ms = 0ms;
+    host = std::make_unique<Host>("sample", config, std::span<const postgres::Migration>{});
+    int tries = 0;
+    host->at_start([&tries] { return find_the_database_gone(1'000, tries); });
+    EXPECT_THROW(host->start(), Unavailable);
+    EXPECT_EQ(tries, 1);
+}
+
 awaitable<void> ask(http::Client& client, asio::io_context& io, std::latch& asked, const bool& done) {
     asio::steady_timer pause{io};
     while (!done) {
