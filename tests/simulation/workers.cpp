@@ -87,7 +87,7 @@ pid_t start_worker(const Campaign& campaign, std::size_t job, Shared& shared) {
     try {
         work(campaign, job, shared);
         code = 0;
-    } catch (...) {
+    } catch (const std::exception&) {
         code = 1;  // The parent says that a process died.
     }
     _exit(code);  // What the parent has buffered for its output is the parent's.
