@@ -230,6 +230,30 @@ std::string Life::unrest() const {
            std::to_string(engine_.busy()) + " activities";
 }
 
+/// Two runs of one seed must not only take the same steps, but decide the same and end in the same books.
+void Life::add_final_state() {
+    for (const auto& entry : shop_.order_db.history) {
+        trace_.add(now_, entry.event, static_cast<std::uint64_t>(entry.version) * 2 + entry.changed);
+        trace_.add(now_, entry.order_id.text(), static_cast<std::uint64_t>(entry.to));
+    }
+    for (const auto& [id, one] : shop_.order_db.orders)
+        trace_.add(now_, id.text(), static_cast<std::uint64_t>(one.saga.status));
+    for (const auto& [id, one] : shop_.stock_db.reservations)
+        trace_.add(now_, id.text(), static_cast<std::uint64_t>(one.status));
+    for (const auto& movement : shop_.stock_db.movements)
+        trace_.add(now_, movement.sku.value, static_cast<std::uint64_t>(movement.delta));
+    for (const auto& [id, one] : shop_.payment_db.payments)
+        trace_.add(now_, id.text(), static_cast<std::uint64_t>(one.status));
+    for (const auto& entry : shop_.payment_db.ledger) {
+        trace_.add(now_, entry.order_id.text());
+        trace_.add(now_, entry.account, static_cast<std::uint64_t>(entry.amount));
+    }
+    for (const auto& [id, intent] : shop_.provider.intents())
+        trace_.add(
+            now_, id,
+            static_cast<std::uint64_t>(intent.refunded) * 8 + static_cast<std::uint64_t>(intent.status));
+}
+
 Outcome Life::end() {
     if (!shop_.complaint) shop_.complaint = check_at_rest(shop_);
     engine_.kill_all();
@@ -244,6 +268,7 @@ Outcome Life::end() {
     }
     for (const auto& [sku, level] : shop_.stock_db.stock)
         trace_.add(now_, sku.value, static_cast<std::uint64_t>(level.on_hand));
+    add_final_state();
     const auto hash = trace_.hash();
     return {std::move(shop_.complaint), hash, std::move(trace_).story()};
 }

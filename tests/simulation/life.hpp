@@ -86,6 +86,7 @@ class Life {
     void act(const Action& action);
     void after();
     void requeue_dead_letters();
+    void add_final_state();
     int process(Service service, std::size_t replica) const;
     bool& active(Kind kind, std::size_t replica) { return active_[static_cast<std::size_t>(kind)][replica]; }
 

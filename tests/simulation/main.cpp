@@ -1,9 +1,12 @@
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <string_view>
+#include <thread>
 
-#include "tests/simulation/world.hpp"
+#include "tests/simulation/workers.hpp"
 
 namespace {
 
@@ -11,6 +14,7 @@ struct Arguments {
     std::uint64_t seed = 1;
     std::uint64_t schedules = 10'000;
     int orders = 10;
+    std::size_t jobs = std::max(1u, std::thread::hardware_concurrency());
     bool interleaved = false;
     bool story = false;
     bool hashes = false;
@@ -19,11 +23,12 @@ struct Arguments {
 };
 
 constexpr const char* usage_line =
-    "usage: ./shop simulate [--seed N] [--schedules N] [--orders N] [--interleaved] [--story]\n"
-    "                       [--without FAULT] [--bug NAME] [--hashes] [--list]\n"
+    "usage: ./shop simulate [--seed N] [--schedules N] [--orders N] [--jobs N] [--interleaved]\n"
+    "                       [--story] [--without FAULT] [--bug NAME] [--hashes] [--list]\n"
     "  --seed N          the first seed (1)\n"
     "  --schedules N     how many seeds from there on (10000)\n"
     "  --orders N        customers in each world (10)\n"
+    "  --jobs N          processes that share the seeds (one per core)\n"
     "  --interleaved     several replicas, suspended between their steps\n"
     "  --story           tells what happened in each world\n"
     "  --without FAULT   leaves one kind of fault out; may be repeated\n"
@@ -87,6 +92,9 @@ Arguments parse(int count, char** words) {
         } else if (word == "--orders") {
             arguments.orders = static_cast<int>(number(words[++i]));
             if (arguments.orders < 1 || arguments.orders > 30) usage("--orders is 1 to 30");
+        } else if (word == "--jobs") {
+            arguments.jobs = number(words[++i]);
+            if (arguments.jobs < 1 || arguments.jobs > 256) usage("--jobs is 1 to 256");
         } else if (word == "--without") {
             arguments.without.set(fault_named(words[++i]));
         } else if (word == "--bug") {
@@ -113,6 +121,23 @@ void print_again(const simulation::Schedule& schedule) {
     std::printf(" --story\n");
 }
 
+/// The lines of a story about the order that a complaint names, and those about no order; all of them when it
+/// names none.
+std::string story_of_complaint(const std::string& story, const std::string& complaint) {
+    constexpr std::size_t text_of_id = 36;
+    const auto at = complaint.find("00000000-");
+    if (at == std::string::npos || at + text_of_id > complaint.size()) return story;
+    const auto name = "#" + complaint.substr(at + 32, 4);
+    std::string kept;
+    for (std::size_t begin = 0; begin < story.size();) {
+        const auto end = story.find('\n', begin) + 1;
+        const auto line = story.substr(begin, end - begin);
+        if (line.contains(name) || !line.contains('#')) kept += line;
+        begin = end;
+    }
+    return kept;
+}
+
 void report_failure(simulation::Engine& engine, const simulation::Schedule& schedule,
                     const std::string& complaint) {
     std::printf("seed %llu: %s\n", static_cast<unsigned long long>(schedule.seed), complaint.c_str());
@@ -120,7 +145,8 @@ void report_failure(simulation::Engine& engine, const simulation::Schedule& sche
     const auto smallest = simulation::shrink(engine, schedule);
     simulation::Coverage ignored;
     const auto told = simulation::run(engine, smallest, ignored, true);
-    std::printf("%s%s\n", told.story.c_str(), told.complaint.value_or("").c_str());
+    const auto what = told.complaint.value_or("");
+    std::printf("%s%s\n", story_of_complaint(told.story, what).c_str(), what.c_str());
     print_again(smallest);
 }
 
@@ -144,15 +170,19 @@ bool print_coverage(const simulation::Coverage& coverage, const Arguments& argum
     return complete;
 }
 
-int simulate(simulation::Engine& engine, const Arguments& arguments) {
+simulation::Schedule first_schedule(const Arguments& arguments) {
+    return {.seed = arguments.seed,
+            .orders = arguments.orders,
+            .interleaved = arguments.interleaved,
+            .bug = arguments.bug,
+            .without = arguments.without};
+}
+
+/// World by world, because each has something to say.
+int tell(simulation::Engine& engine, const Arguments& arguments) {
+    auto schedule = first_schedule(arguments);
     simulation::Coverage coverage;
-    const auto began = std::chrono::steady_clock::now();
-    for (std::uint64_t i = 0; i < arguments.schedules; ++i) {
-        const simulation::Schedule schedule{.seed = arguments.seed + i,
-                                            .orders = arguments.orders,
-                                            .interleaved = arguments.interleaved,
-                                            .bug = arguments.bug,
-                                            .without = arguments.without};
+    for (std::uint64_t i = 0; i < arguments.schedules; ++i, ++schedule.seed) {
         const auto outcome = simulation::run(engine, schedule, coverage, arguments.story);
         std::fputs(outcome.story.c_str(), stdout);
         if (arguments.hashes)
@@ -163,14 +193,34 @@ int simulate(simulation::Engine& engine, const Arguments& arguments) {
             return 1;
         }
     }
-    if (arguments.hashes) return 0;
+    return 0;
+}
+
+int simulate(const Arguments& arguments) {
+    const auto began = std::chrono::steady_clock::now();
+    const auto tally =
+        simulation::run_campaign({first_schedule(arguments), arguments.schedules, arguments.jobs});
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-    const bool complete = print_coverage(coverage, arguments);
+    if (tally.failed) {
+        auto schedule = first_schedule(arguments);
+        schedule.seed = *tally.failed;
+        simulation::Engine engine;
+        engine.run([&] {
+            simulation::Coverage ignored;
+            const auto complaint = simulation::run(engine, schedule, ignored).complaint;
+            report_failure(engine, schedule,
+                           complaint.value_or("failed once, and not when it was run again"));
+        });
+        return 1;
+    }
+    const bool complete = print_coverage(tally.coverage, arguments);
     const auto schedules = static_cast<double>(arguments.schedules);
-    std::printf("%llu schedules from seed %llu, %.0f a second, %.0f deliveries each: ",
-                static_cast<unsigned long long>(arguments.schedules),
-                static_cast<unsigned long long>(arguments.seed), schedules / took.count(),
-                static_cast<double>(coverage.deliveries) / schedules);
+    std::printf(
+        "%llu schedules from seed %llu by %zu processes, %.0f a second, "
+        "%.0f per second of a core's time, %.1f deliveries each: ",
+        static_cast<unsigned long long>(arguments.schedules), static_cast<unsigned long long>(arguments.seed),
+        arguments.jobs, schedules / took.count(), schedules / tally.processor_seconds,
+        static_cast<double>(tally.coverage.deliveries) / schedules);
     if (!complete) {
         std::printf("INCONCLUSIVE: something above was never reached\n");
         return 3;
@@ -183,8 +233,14 @@ int simulate(simulation::Engine& engine, const Arguments& arguments) {
 
 int main(int count, char** words) {
     const auto arguments = parse(count, words);
-    simulation::Engine engine;
-    int code = 1;
-    engine.run([&] { code = simulate(engine, arguments); });
-    return code;
+    try {
+        if (!arguments.story && !arguments.hashes) return simulate(arguments);
+        simulation::Engine engine;
+        int code = 1;
+        engine.run([&] { code = tell(engine, arguments); });
+        return code;
+    } catch (const std::exception& failure) {
+        std::fprintf(stderr, "simulate: %s\n", failure.what());
+        return 1;
+    }
 }

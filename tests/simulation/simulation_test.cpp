@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tests/simulation/world.hpp"
+#include "tests/simulation/workers.hpp"
 
 namespace simulation {
 namespace {
@@ -13,6 +13,12 @@ std::optional<std::string> complaint_of(Engine& engine, const Schedule& schedule
     engine.run([&] { complaint = run(engine, schedule, coverage).complaint; });
     return complaint;
 }
+
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr std::uint64_t repeated_seeds = 50;  // A sanitizer makes each world many times slower.
+#else
+constexpr std::uint64_t repeated_seeds = 1'000;
+#endif
 
 /// Only when activities mix can one of them wait for another, or be stopped for long.
 bool needs_mixing(Rare what) { return what == Rare::waited_for_a_lock || what == Rare::stale_lease_refused; }
@@ -73,18 +79,33 @@ TEST_P(Weakness, is_made_up_for) {
 INSTANTIATE_TEST_SUITE_P(All, Weakness, testing::ValuesIn(weaknesses));
 
 TEST(Simulation, is_the_same_world_for_the_same_seed) {
+    // An engine is used by many worlds, and must not carry anything from one to the next.
+    std::array<Engine, 2> engines;
     for (const bool interleaved : {false, true}) {
-        for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+        for (std::uint64_t seed = 1; seed <= repeated_seeds; ++seed) {
             std::array<std::uint64_t, 2> hashes{};
-            for (auto& hash : hashes) {
-                Engine engine;
+            for (std::size_t i = 0; i < hashes.size(); ++i) {
                 Coverage coverage;
                 const Schedule schedule{.seed = seed, .interleaved = interleaved};
-                engine.run([&] { hash = run(engine, schedule, coverage).trace_hash; });
+                engines[i].run([&] { hashes[i] = run(engines[i], schedule, coverage).trace_hash; });
             }
             EXPECT_EQ(hashes[0], hashes[1]) << "seed " << seed;
         }
     }
+}
+
+TEST(Simulation, divided_among_processes_reaches_the_same_and_names_the_first_seed_that_fails) {
+    const auto alone = run_campaign({.schedule = {}, .schedules = 60, .jobs = 1});
+    const auto divided = run_campaign({.schedule = {}, .schedules = 60, .jobs = 3});
+    EXPECT_FALSE(divided.failed);
+    EXPECT_EQ(alone.coverage.faults, divided.coverage.faults);
+    EXPECT_EQ(alone.coverage.rare, divided.coverage.rare);
+    EXPECT_EQ(alone.coverage.deliveries, divided.coverage.deliveries);
+
+    const Schedule broken{.seed = 5, .bug = Bug::stock_undo_never_sent};
+    const auto first = run_campaign({broken, 200, 1}).failed;
+    ASSERT_TRUE(first);
+    EXPECT_EQ(run_campaign({broken, 200, 3}).failed, first);
 }
 
 TEST(Simulation, shrinks_a_failing_world_to_a_smaller_one_that_fails_too) {

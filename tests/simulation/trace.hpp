@@ -15,7 +15,7 @@ class Trace {
   public:
     explicit Trace(bool with_story) : with_story_(with_story) {}
 
-    /// `what` must be a literal: its characters go into the hash, its address does not.
+    /// The characters of `what` go into the hash, its address does not.
     void add(platform::Time now, std::string_view what, std::uint64_t number = 0) {
         for (const char c : what) mix(static_cast<unsigned char>(c));
         mix(static_cast<std::uint64_t>(now.time_since_epoch().count()));
