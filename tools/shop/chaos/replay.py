@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.e2e.scenarios import settled
 from tests.e2e.stores import samples
 from tools.shop.api import Unexpected
 from tools.shop.chaos import dump
+from tools.shop.chaos.happened import Happened
 from tools.shop.console import Failure, say
 
 TIMES = 3
@@ -75,6 +77,24 @@ def replay(rig: Rig, seed: int, emptied: bool, audit: Audit) -> Round:
         f"suppressed by the inboxes, {done.answers} answers: {done.rows} rows of state are "
         f"{'the same' if done.digest_before == done.digest_after else 'NOT the same'} ({done.seconds:.0f} s)")
     return done
+
+
+def repair(rig: Rig, happened: Sequence[Happened]) -> None:
+    """Publishes again what a queue without its binding missed, as an operator would who reads it in the audit.
+
+    A broker confirms a message that reached one queue of two, so its publisher learns nothing. Deadlines and undos have
+    brought the orders to their ends; only the books of messages show that something was never handled.
+    """
+    for one in happened:
+        if one.fault.kind != "queue.unbind" or not one.effective:
+            continue
+        type_ = one.fault.target.split()[1]
+        since = datetime.datetime.fromtimestamp(one.began - 1, datetime.timezone.utc)
+        said = rig.verb("republish", "--from", since.strftime("%Y-%m-%dT%H:%M:%SZ"), "--type", type_)
+        if said.returncode != 0:
+            raise Failure(f"what {one.fault.target} missed could not be published again: {said.stderr[-500:]}")
+        say(f"   {type_} since the binding was gone: {said.stdout.strip()}")
+        wait_still(rig)
 
 
 def published_of(said: str) -> tuple[int, int]:

@@ -124,6 +124,7 @@ class Soak:
 
     def _at_rest(self, rig: Rig, workload: Workload) -> None:
         run = self.result.run
+        self._phase("repair", lambda: replay.repair(rig, run.happened))
         self._read_books(rig, workload)
         acknowledged = [order for operation in clients.operations(clients.read_history(workload.history))
                         for order in operation.orders]
