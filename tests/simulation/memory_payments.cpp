@@ -46,6 +46,12 @@ awaitable<payment::LockedPayments> MemoryPaymentTransaction::load(
         }
     }
     locked.fresh = keep_new(std::move(messages), database_.books, marks_, context_);
+    if (context_.bug == Bug::late_charge_kept)
+        std::erase_if(locked.fresh, [&locked](const payment::PaymentRequest& message) {
+            const auto status = locked.payments.at(order_of(message)).status;
+            return std::holds_alternative<shop::RefundPayment>(message.event) &&
+                   (status == PaymentStatus::charging || status == PaymentStatus::unknown);
+        });
     co_return locked;
 }
 
@@ -96,8 +102,6 @@ void MemoryPaymentTransaction::look(const payment::Payment& before, const paymen
 void MemoryPaymentTransaction::apply() {
     for (const auto& id : marks_) database_.books.inbox.emplace(id, context_.now);
     for (auto& one : staged_.payments) {
-        if (context_.bug == Bug::late_charge_kept && one.status != PaymentStatus::voided)
-            one.void_requested = false;
         auto& row = database_.payments[one.order_id];
         look(row, one);
         row = std::move(one);

@@ -100,8 +100,8 @@ TEST_F(PgPaymentsTest, claimed_payments_are_leased_on_the_clock_of_the_database)
     ASSERT_EQ(claimed.size(), 1u);
     EXPECT_EQ(claimed[0].order_id, order);
     EXPECT_EQ(database.value("select lease from payments"), claimed[0].lease->text());
-    EXPECT_EQ(database.value("select leased_until between clock_timestamp() + interval '19 s' and "
-                             "clock_timestamp() + interval '20 s' from payments"),
+    EXPECT_EQ(database.value("select leased_until between clock_timestamp() + interval '11 s' and "
+                             "clock_timestamp() + interval '12 s' from payments"),
               "t");
     EXPECT_EQ(work, 0);
     EXPECT_THAT(run(claim(ports, 10)), IsEmpty());
