@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -15,6 +14,8 @@
 #include <mutex>
 #include <optional>
 #include <string>
+
+#include "platform/base/number.hpp"
 
 namespace platform {
 
@@ -102,10 +103,10 @@ class CrashPoints {
         const auto colon = text.rfind(':');
         const auto digits =
             colon == std::string::npos ? std::string_view{} : std::string_view(text).substr(colon + 1);
-        Target target{.text = text, .point = text.substr(0, colon)};
-        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), target.pass);
-        if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size() ||
-            target.pass == 0)
+        Target target{.text = text,
+                      .point = text.substr(0, colon),
+                      .pass = number_of<std::uint64_t>(digits).value_or(0)};
+        if (target.pass == 0)
             refuse(std::string(at_variable) + ": '" + text +
                    "' is neither POINT:N, with N from 1, nor the absolute path of a file with that");
         if (std::ranges::find(known_, target.point) == known_.end()) {

@@ -118,7 +118,6 @@ awaitable<void> create_day(Pool& pool, PartitionedTable table, Parent parent, st
     tx.send_text(creation->lock);
     tx.send_text(creation->move);
     tx.send_text(creation->attach);
-    co_await tx.flush();
     CRASH_POINT("", "partitions.before_attach_commit");
     co_await tx.commit();
 }

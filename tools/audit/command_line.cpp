@@ -1,6 +1,6 @@
 #include "tools/audit/command_line.hpp"
 
-#include <charconv>
+#include "platform/base/number.hpp"
 
 namespace shop::audit {
 
@@ -16,11 +16,9 @@ namespace {
 constexpr int grace_max = 86'400;
 
 std::optional<std::chrono::seconds> seconds(std::string_view text) {
-    int value = 0;
-    const char* end = text.data() + text.size();
-    const auto read = std::from_chars(text.data(), end, value);
-    if (read.ec != std::errc{} || read.ptr != end || value < 0 || value > grace_max) return std::nullopt;
-    return std::chrono::seconds(value);
+    const auto value = platform::number_of<int>(text);
+    if (!value || *value < 0 || *value > grace_max) return std::nullopt;
+    return std::chrono::seconds(*value);
 }
 
 }  // namespace

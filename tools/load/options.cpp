@@ -1,8 +1,9 @@
 #include "tools/load/options.hpp"
 
 #include <array>
-#include <charconv>
 #include <optional>
+
+#include "platform/base/number.hpp"
 
 namespace shop::load {
 
@@ -45,15 +46,6 @@ constexpr std::array numbers{
 /// What order-service takes in one order.
 constexpr Range lines_allowed{1, 50};
 
-template <class T>
-std::optional<T> number_of(std::string_view text) {
-    T number{};
-    const char* end = text.data() + text.size();
-    const auto [stop, fault] = std::from_chars(text.data(), end, number);
-    if (fault != std::errc{} || stop != end) return std::nullopt;
-    return number;
-}
-
 bool within(std::int64_t number, Range allowed) { return number >= allowed.low && number <= allowed.high; }
 
 std::string must_be(std::string_view name, Range allowed) {
@@ -66,8 +58,9 @@ using Fault = std::optional<std::string>;
 
 Fault read_lines(Options& options, std::string_view value) {
     const auto dots = value.find("..");
-    const auto low = number_of<std::int64_t>(value.substr(0, dots));
-    const auto high = dots == std::string_view::npos ? low : number_of<std::int64_t>(value.substr(dots + 2));
+    const auto low = platform::number_of<std::int64_t>(value.substr(0, dots));
+    const auto high =
+        dots == std::string_view::npos ? low : platform::number_of<std::int64_t>(value.substr(dots + 2));
     if (!low || !high || !within(*low, lines_allowed) || !within(*high, lines_allowed) || *low > *high)
         return "--lines must be a number from 1 to 50, or two of them like 1..3";
     options.lines_min = *low;
@@ -89,7 +82,7 @@ Fault read_ways(Options& options, std::string_view value) {
 }
 
 Fault read_seed(Options& options, std::string_view value) {
-    const auto seed = number_of<std::uint64_t>(value);
+    const auto seed = platform::number_of<std::uint64_t>(value);
     if (!seed) return "--seed must be a whole number";
     options.seed = *seed;
     return std::nullopt;
@@ -98,7 +91,7 @@ Fault read_seed(Options& options, std::string_view value) {
 Fault read_option(Options& options, std::string_view name, std::string_view value) {
     for (const auto& number : numbers) {
         if (name != number.name) continue;
-        const auto read = number_of<std::int64_t>(value);
+        const auto read = platform::number_of<std::int64_t>(value);
         if (!read || !within(*read, number.allowed)) return must_be(name, number.allowed);
         options.*number.member = *read;
         return std::nullopt;

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+
+#include "platform/base/number.hpp"
 
 namespace shop::republish {
 
@@ -36,22 +37,12 @@ constexpr std::array known{
 
 using Fault = std::optional<std::string>;
 
-template <class T>
-std::optional<T> number_of(std::string_view text) {
-    T number{};
-    const char* begin = text.data();
-    const char* end = begin + text.size();
-    const auto [stop, fault] = std::from_chars(begin, end, number);
-    if (text.empty() || fault != std::errc{} || stop != end) return std::nullopt;
-    return number;
-}
-
 Fault read_number(Command& command, std::string_view name, std::string_view value) {
     if (name == "--shuffle") {
-        command.shuffle = number_of<std::uint64_t>(value);
+        command.shuffle = platform::number_of<std::uint64_t>(value);
         return command.shuffle ? std::nullopt : Fault("--shuffle must be a whole number");
     }
-    const auto times = number_of<std::int64_t>(value);
+    const auto times = platform::number_of<std::int64_t>(value);
     if (!times || *times < 1 || *times > times_max)
         return "--times must be a number from 1 to " + std::to_string(times_max);
     command.times = *times;

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <optional>
 
+#include "platform/base/number.hpp"
+
 namespace shop::load {
 
 const std::string_view open_usage =
@@ -56,16 +58,6 @@ constexpr std::array texts{
     Text{"--json", &OpenOptions::json, false},        Text{"--product", &OpenOptions::product, false},
 };
 
-template <class T>
-std::optional<T> number_of(std::string_view text) {
-    T number{};
-    const char* begin = text.data();
-    const char* end = begin + text.size();
-    const auto [stop, fault] = std::from_chars(begin, end, number);
-    if (text.empty() || fault != std::errc{} || stop != end) return std::nullopt;
-    return number;
-}
-
 /// As short as it can be read back.
 template <class T>
 std::string text_of(T number) {
@@ -76,7 +68,7 @@ std::string text_of(T number) {
 
 template <class T>
 Fault read_number(OpenOptions& options, const Number<T>& number, std::string_view value) {
-    const auto read = number_of<T>(value);
+    const auto read = platform::number_of<T>(value);
     if (!read || !(*read >= number.low && *read <= number.high))
         return std::string(number.name) + " must be a number from " + text_of(number.low) + " to " +
                text_of(number.high);
@@ -95,7 +87,7 @@ Fault read_one(OpenOptions& options, std::string_view name, std::string_view val
         return std::nullopt;
     }
     if (name != "--seed") return "there is no option " + std::string(name);
-    const auto seed = number_of<std::uint64_t>(value);
+    const auto seed = platform::number_of<std::uint64_t>(value);
     if (!seed) return "--seed must be a whole number";
     options.seed = *seed;
     return std::nullopt;
