@@ -32,3 +32,7 @@ class Points(unittest.TestCase):
                     with self.subTest(point=done.point):
                         self.assertEqual([], done.wrong)
                         self.assertEqual(1, done.hits)
+
+
+if __name__ == "__main__":
+    unittest.main()
